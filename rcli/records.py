@@ -1,0 +1,246 @@
+"""What the API talks about, as frozen values that keep the server's own JSON in ``raw``.
+
+Field names, states and shapes are those of Replicate's API document. Keys that the server left out become
+``None`` (or an empty text, list or dict); keys that nobody knows yet stay in ``raw``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Self, TypeVar
+
+from rcli.errors import NoAnswer
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+TERMINAL = frozenset({"succeeded", "failed", "canceled", "aborted"})
+"""The states in which a prediction or training stays; ``aborted``: its deadline passed before it started."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One run of a model. Times are ISO 8601 texts, metrics are seconds unless their name says otherwise."""
+
+    id: str
+    status: str
+    model: str
+    version: str | None
+    input: Json
+    output: Any
+    error: str | None
+    logs: str
+    metrics: Json
+    urls: Mapping[str, str]
+    created_at: str | None
+    started_at: str | None
+    completed_at: str | None
+    data_removed: bool
+    raw: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no prediction."""
+        return cls(
+            id=_text(raw, "id"),
+            status=_text(raw, "status"),
+            model=raw.get("model") or "",
+            version=raw.get("version"),
+            input=raw.get("input") or {},
+            output=raw.get("output"),
+            error=_error(raw.get("error")),
+            logs=raw.get("logs") or "",
+            metrics=raw.get("metrics") or {},
+            urls={name: url for name, url in (raw.get("urls") or {}).items() if isinstance(url, str)},
+            created_at=raw.get("created_at"),
+            started_at=raw.get("started_at"),
+            completed_at=raw.get("completed_at"),
+            data_removed=bool(raw.get("data_removed")),
+            raw=raw,
+        )
+
+    @property
+    def is_done(self) -> bool:
+        return self.status in TERMINAL
+
+
+@dataclass(frozen=True)
+class Version:
+    """One immutable version of a model; ``schema`` is its OpenAPI document, empty if the server sent none."""
+
+    id: str
+    created_at: str | None
+    cog_version: str | None
+    schema: Json = field(repr=False)
+    raw: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no version."""
+        return cls(
+            id=_text(raw, "id"),
+            created_at=raw.get("created_at"),
+            cog_version=raw.get("cog_version"),
+            schema=raw.get("openapi_schema") or {},
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model; ``latest_version`` is None when nothing was published yet."""
+
+    owner: str
+    name: str
+    description: str
+    visibility: str
+    run_count: int
+    is_official: bool
+    latest_version: Version | None
+    raw: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no model."""
+        latest = raw.get("latest_version") if isinstance(raw, dict) else None
+        return cls(
+            owner=_text(raw, "owner"),
+            name=_text(raw, "name"),
+            description=raw.get("description") or "",
+            visibility=raw.get("visibility") or "",
+            run_count=raw.get("run_count") or 0,
+            is_official=bool(raw.get("is_official")),
+            latest_version=Version.from_json(latest) if latest else None,
+            raw=raw,
+        )
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whom a token belongs to; ``type`` is user or organization."""
+
+    username: str
+    type: str
+    raw: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no account."""
+        return cls(username=_text(raw, "username"), type=raw.get("type") or "user", raw=raw)
+
+
+@dataclass(frozen=True)
+class File:
+    """An uploaded file; ``size`` in bytes, ``url`` is what a model input takes."""
+
+    id: str
+    size: int
+    url: str
+    raw: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no file."""
+        urls = raw.get("urls") if isinstance(raw, dict) else None
+        return cls(id=_text(raw, "id"), size=raw.get("size") or 0, url=_text(urls, "get"), raw=raw)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder that the engine took a version of: ``first_seen`` when it never ran this folder before."""
+
+    model: str
+    version: Version
+    first_seen: bool
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no registered project."""
+        return cls(
+            model=_text(raw, "model"),
+            version=Version.from_json(raw.get("version")),
+            first_seen=bool(raw.get("first_seen")),
+            warnings=tuple(raw.get("warnings") or ()),
+        )
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list; ``next`` is the address of the following one, None on the last."""
+
+    results: tuple[T, ...]
+    next: str | None
+    raw: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Any, item: Callable[[Any], T]) -> Self:
+        """Raises NoAnswer when this is no list. Some servers write the text "null" for no next page."""
+        if not isinstance(raw, dict) or not isinstance(raw.get("results"), list):
+            raise NoAnswer("the server's answer is no list as Replicate's API sends it")
+        following = raw.get("next")
+        return cls(
+            results=tuple(item(row) for row in raw["results"]),
+            next=following if following and following != "null" else None,
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True)
+class ServerEvent:
+    """One server-sent event; a comment has the name ``""`` and its text as data."""
+
+    event: str
+    data: str
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What a prediction does now: queued, environment, setup or running on the engine, else its status."""
+
+    name: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Logs:
+    """A piece of the model's log, in order, byte-exact."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """A piece of the model's output: text that is to be joined, or one value of a list."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The prediction as the server keeps it in the end."""
+
+    prediction: Prediction
+
+
+PredictionEvent = Phase | Logs | Output | Finished
+
+
+def _text(raw: Any, key: str) -> str:
+    value = raw.get(key) if isinstance(raw, dict) else None
+    if not isinstance(value, str) or not value:
+        raise NoAnswer(
+            f"the server's answer has no {key!r}: this is not Replicate's API",
+            hint="check the host's address: rcli config list",
+        )
+    return value
+
+
+def _error(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value)

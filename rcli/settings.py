@@ -1,0 +1,396 @@
+"""Where rcli keeps things, and what the user has set: every value knows where it came from.
+
+The order, strongest first: the command line, the environment, the project's ``rcli.toml``, the user's
+``config.toml``, the default. Nothing here touches the network, and only ``write`` touches the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from rcli.errors import RcliError, UsageError
+
+REPLICATE = "replicate"
+LOCAL = "local"
+REPLICATE_URL = "https://api.replicate.com/v1"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The folders that rcli uses; ``RCLI_HOME`` moves all of them under one."""
+
+    config: Path
+    data: Path
+    cache: Path
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Paths:
+        if home := environ.get("RCLI_HOME"):
+            root = Path(home).expanduser().absolute()
+            return cls(root / "config", root / "data", root / "cache")
+        import platformdirs  # costs 20 ms, and looks at this process's own environment
+
+        return cls(
+            platformdirs.user_config_path("rcli"),
+            platformdirs.user_data_path("rcli"),
+            platformdirs.user_cache_path("rcli"),
+        )
+
+    @property
+    def config_file(self) -> Path:
+        return self.config / "config.toml"
+
+    @property
+    def library(self) -> Path:
+        return self.config / "library.db"
+
+    @property
+    def outputs(self) -> Path:
+        return self.config / "outputs"
+
+    @property
+    def engine(self) -> Path:
+        return self.data / "engine"
+
+    @property
+    def environments(self) -> Path:
+        return self.cache / "environments"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.engine / "snapshots"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One setting: its type, its default, and what it is for."""
+
+    name: str
+    kind: Literal["text", "seconds", "number", "path", "choice"]
+    default: str | float | int | None
+    about: str
+    choices: tuple[str, ...] = ()
+    variable: str | None = None
+
+
+KEYS = (
+    Key("host", "text", None, "the host that commands talk to when nothing else says", variable="RCLI_HOST"),
+    Key("output_dir", "path", None, "where downloaded outputs go, instead of beside the config file"),
+    Key("token_store", "choice", "file", "where sign-ins keep tokens", ("file", "keyring")),
+    Key("engine.port", "number", 7878, "the port of rcli serve"),
+    Key("engine.idle", "seconds", 900, "the engine stops after this long without work"),
+    Key("engine.replica_idle", "seconds", 300, "a loaded model sleeps after this long without work"),
+    Key("engine.setup_timeout", "seconds", 600, "how long a model's setup may take"),
+)
+
+_KEYS = {key.name: key for key in KEYS}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value and its origin: ``default``, the name of a variable or an option, or a file."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True)
+class Host:
+    """A named base URL, ending in ``/v1``, and where the URL came from."""
+
+    name: str
+    url: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that is set, read once. ``project`` is the folder of rcli.toml, None without one."""
+
+    paths: Paths
+    environ: Mapping[str, str] = field(repr=False)
+    user: Mapping[str, Any] = field(repr=False)
+    project: Path | None = None
+    shared: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], cwd: Path, paths: Paths | None = None) -> Settings:
+        """Raises UsageError, naming file and line, for a file that cannot be used."""
+        paths = paths or Paths.from_environ(environ)
+        user = _read_toml(paths.config_file)
+        _check_user(user, paths.config_file)
+        file = _project_file(cwd)
+        shared = _read_toml(file) if file else {}
+        if file:
+            _check_project(shared, file)
+        return cls(paths, environ, user, file.parent if file else None, shared)
+
+    def get(self, name: str) -> Setting:
+        """The value that holds for a key. Raises UsageError for a key that does not exist."""
+        key = find_key(name)
+        if key.variable and (value := self.environ.get(key.variable)):
+            return Setting(name, value, key.variable)
+        if self.project and name in self.shared:
+            return Setting(
+                name, _resolved(key, self.shared[name], self.project), str(self.project / "rcli.toml")
+            )
+        value = _lookup(self.user, name)
+        if value is not None:
+            return Setting(name, _resolved(key, value, self.paths.config), str(self.paths.config_file))
+        return Setting(name, key.default, "default")
+
+    def all(self) -> Iterator[Setting]:
+        return (self.get(key.name) for key in KEYS)
+
+    def hosts(self) -> dict[str, Host]:
+        """Every named host but ``local``, whose address the engine alone knows."""
+        named = {
+            name: Host(name, base_url(table["url"]), str(self.paths.config_file))
+            for name, table in self.user.get("hosts", {}).items()
+            if "url" in table
+        }
+        if url := self.environ.get("REPLICATE_BASE_URL"):
+            replicate = Host(REPLICATE, base_url(url), "REPLICATE_BASE_URL")
+        else:
+            replicate = named.pop(REPLICATE, Host(REPLICATE, REPLICATE_URL, "default"))
+        return {REPLICATE: replicate} | {name: host for name, host in named.items() if name != REPLICATE}
+
+    def inputs(self, model: str) -> dict[str, Any]:
+        """The project's default inputs of one model."""
+        return dict(self.shared.get("inputs", {}).get(model, {}))
+
+    def locked_version(self, model: str) -> str | None:
+        """The version id that the project pins a model to."""
+        version = self.shared.get("versions", {}).get(model)
+        return str(version) if version else None
+
+    @property
+    def outputs(self) -> Path:
+        chosen = self.get("output_dir").value
+        return Path(chosen) if chosen else self.paths.outputs
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """What the engine takes from the ``[engine]`` section of the user's config; times in seconds."""
+
+    idle: float = 900
+    replica_idle: float = 300
+    port: int = 7878
+    setup_timeout: float = 600
+
+
+def engine_settings(paths: Paths) -> EngineSettings:
+    """Raises UsageError for a config that cannot be used. Reads nothing but ``[engine]``."""
+    table = _read_toml(paths.config_file).get("engine", {})
+    values = {key.name.removeprefix("engine."): key for key in KEYS if key.name.startswith("engine.")}
+    chosen = {}
+    for name, value in table.items() if isinstance(table, dict) else ():
+        if name not in values:
+            raise UsageError(f"{paths.config_file}: unknown setting engine.{name}", hint="rcli config list")
+        chosen[name] = check_value(values[name], value, str(paths.config_file))
+    return EngineSettings(**chosen)
+
+
+def find_key(name: str) -> Key:
+    """Raises UsageError, naming the nearest key, for one that does not exist."""
+    if name in _KEYS:
+        return _KEYS[name]
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, _KEYS, n=1)
+    hint = f"did you mean {near[0]}?" if near else "rcli config list"
+    raise UsageError(f"there is no setting {name!r}", hint=hint)
+
+
+def parse_value(key: Key, text: str) -> Any:
+    """A value from the command line, typed. Raises UsageError when it does not fit the key."""
+    if key.kind in ("text", "path", "choice"):
+        return check_value(key, text, key.name)
+    if key.kind == "seconds" and (seconds := _duration(text)) is not None:
+        return check_value(key, seconds, key.name)
+    try:
+        return check_value(key, int(text), key.name)
+    except ValueError as exc:
+        raise UsageError(f"{key.name} takes {_KINDS[key.kind]}, not {text!r}") from exc
+
+
+def check_value(key: Key, value: Any, where: str) -> Any:
+    """Raises UsageError when the value is not of the key's type."""
+    match key.kind:
+        case "text" | "path":
+            good = isinstance(value, str) and bool(value)
+        case "choice":
+            good = value in key.choices
+        case _:
+            good = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    if key.name == "engine.port":
+        good = good and isinstance(value, int) and value < 65536
+    if not good:
+        wanted = " or ".join(key.choices) if key.choices else _KINDS[key.kind]
+        raise UsageError(f"{where}: {key.name} takes {wanted}, not {value!r}")
+    return value
+
+
+def base_url(text: str) -> str:
+    """A base URL as rcli keeps it: with ``/v1`` and no slash behind. Raises UsageError for no http(s) URL."""
+    url = text.rstrip("/")
+    if not re.match(r"https?://[^/\s?#@]+(/[^\s?#]*)?$", url):
+        raise UsageError(f"{text!r} is no base URL", hint="write it as https://api.example.com/v1")
+    return url if url.endswith("/v1") else url + "/v1"
+
+
+def write(paths: Paths, dotted: tuple[str, ...], value: Any) -> None:
+    """Sets one value in the user's config, or removes it with None; comments and order survive.
+
+    Raises RcliError when the file cannot be written. The file is replaced whole, with mode 0600.
+    """
+    import tomlkit
+
+    document = tomlkit.parse(_text(paths.config_file))
+    table: Any = document
+    for part in dotted[:-1]:
+        table = table.setdefault(part, tomlkit.table())
+    if value is None:
+        table.pop(dotted[-1], None)
+    else:
+        table[dotted[-1]] = value
+    replace_private(paths.config_file, tomlkit.dumps(document))
+
+
+def replace_private(file: Path, text: str) -> None:
+    """Writes a file that only its owner can read, whole or not at all. Raises RcliError."""
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+            out.write(text)
+        part.replace(file)
+    except OSError as exc:
+        part.unlink(missing_ok=True) if part.parent.is_dir() else None
+        raise RcliError(
+            f"cannot write {file}: {exc.strerror}", hint="RCLI_HOME moves all of rcli's files"
+        ) from exc
+
+
+_ALLOWED = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TEMP|TMP|LANG|LANGUAGE|TZ|RCLI_HOME|LD_LIBRARY_PATH"
+    r"|(LC|SSL|UV|PIP|CUDA|XDG)_.*|NVIDIA_VISIBLE_DEVICES|(https?|no|all|HTTPS?|NO|ALL)_(proxy|PROXY)"
+)
+
+
+def allowed_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that the engine may see: no token is among them."""
+    return {name: value for name, value in environ.items() if _ALLOWED.fullmatch(name)}
+
+
+_KINDS = {
+    "text": "a text",
+    "path": "a path",
+    "choice": "",
+    "number": "a whole number",
+    "seconds": "seconds (90, 15m, 2h)",
+}
+
+
+def _duration(text: str) -> int | None:
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
+    if not found or not text:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"cannot read {file}: {getattr(exc, 'strerror', None) or exc}") from exc
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(file))
+    except tomllib.TOMLDecodeError as exc:
+        raise UsageError(f"{file}: {exc}", hint="mend that line; rcli config path names the file") from exc
+
+
+def _project_file(cwd: Path) -> Path | None:
+    """The nearest rcli.toml from here upwards, not above the repository."""
+    for folder in (cwd, *cwd.parents):
+        if (file := folder / "rcli.toml").is_file():
+            return file
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def _check_user(table: Mapping[str, Any], file: Path) -> None:
+    for name, value in table.items():
+        match name:
+            case "hosts":
+                _check_hosts(value, file)
+            case "tokens":
+                if not isinstance(value, dict) or not all(isinstance(token, str) for token in value.values()):
+                    raise UsageError(f"{file}: [tokens] maps base URLs to texts")
+            case "engine" if isinstance(value, dict):
+                for inner, setting in value.items():
+                    check_value(find_key(f"engine.{inner}"), setting, str(file))
+            case _:
+                check_value(_known(name, file), value, str(file))
+
+
+def _check_hosts(hosts: Any, file: Path) -> None:
+    if not isinstance(hosts, dict):
+        raise UsageError(f"{file}: hosts are written as [hosts.NAME] with url = …")
+    for name, table in hosts.items():
+        if not isinstance(table, dict) or set(table) != {"url"} or not isinstance(table["url"], str):
+            raise UsageError(f"{file}: [hosts.{name}] has one key, url")
+        if name == LOCAL or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+            raise UsageError(f"{file}: {name!r} cannot be the name of a host")
+        base_url(table["url"])
+
+
+def _check_project(table: Mapping[str, Any], file: Path) -> None:
+    """A cloned repository's file may choose among what the user has, and nothing more."""
+    for name, value in table.items():
+        match name, value:
+            case "host", str():
+                pass
+            case "output_dir", str():
+                if not (file.parent / value).resolve().is_relative_to(file.parent.resolve()):
+                    raise UsageError(f"{file}: output_dir leaves the project: {value}")
+            case "inputs" | "versions", dict():
+                pass
+            case "host" | "output_dir" | "inputs" | "versions", _:
+                raise UsageError(f"{file}: {name} has the wrong type")
+            case _:
+                raise UsageError(f"{file}: a project's file cannot set {name!r}", hint="rcli config set")
+
+
+def _known(name: str, file: Path) -> Key:
+    if name not in _KEYS:
+        raise UsageError(f"{file}: unknown setting {name!r}", hint="rcli config list")
+    return _KEYS[name]
+
+
+def _lookup(table: Mapping[str, Any], dotted: str) -> Any:
+    value: Any = table
+    for part in dotted.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _resolved(key: Key, value: Any, base: Path) -> Any:
+    if key.kind != "path":
+        return value
+    return str((base / Path(str(value)).expanduser()).resolve())
