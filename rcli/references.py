@@ -14,6 +14,7 @@ from rcli.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VERSION = re.compile(r"[0-9a-f]{64}")
+_WEB = re.compile(r"^(https://(replicate\.com|r8\.im)/|r8\.im/)")
 _HINT = "write owner/name, owner/name:version, a version's 64 digits, or a folder such as ./model"
 
 
@@ -76,7 +77,7 @@ def parse(text: str, *, cwd: Path, home: Path) -> tuple[str | None, Reference]:
     """The host named before the colon, if any, and what it is to run. Raises UsageError for anything else."""
     if is_folder(text):
         return None, FolderReference(_folder(text, cwd, home))
-    host, text = _host(text)
+    host, text = _host(_WEB.sub("", text))
     if host and is_folder(text):
         raise UsageError(f"a folder runs on this machine, not on {host!r}", hint="rcli run ./folder")
     return host, _remote(text)
@@ -96,10 +97,12 @@ def _host(text: str) -> tuple[str | None, str]:
 def _remote(text: str) -> Reference:
     if _VERSION.fullmatch(text):
         return VersionReference(text)
-    path, _, version = text.removeprefix("https://").removeprefix("r8.im/").partition(":")
+    path, _, version = text.removeprefix("r8.im/").partition(":")
     match path.split("/"):
         case ["deployments", owner, name] if not version and _names(owner, name):
             return DeploymentReference(owner, name)
+        case ["deployments", _]:
+            pass
         case [owner, name] if _names(owner, name) and (not version or _VERSION.fullmatch(version)):
             return ModelReference(owner, name, version or None)
         case [owner, name] if _names(owner, name):
