@@ -1,0 +1,1 @@
+"""Rendering: one screen, views, live displays, prompts. Renders records and knows no service."""

@@ -1,0 +1,245 @@
+"""The only one who speaks: data to stdout, everything else to stderr, each fit for who reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rcli.errors import ClosedPipe, RcliError, UsageError
+from rcli.ui.clean import StreamCleaner, clean, one_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rcli.ui.live import Display
+
+
+class Screen:
+    """Two streams and the user's wishes about them.
+
+    On a terminal data is coloured and cleaned of control characters; in a pipe it is plain and byte-exact.
+    """
+
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        environ: Mapping[str, str],
+        *,
+        quiet: bool = False,
+        plain: bool = False,
+        progress: str = "auto",
+        jq: str | None = None,
+    ) -> None:
+        self._out = stdout
+        self._err = stderr
+        self._environ = environ
+        self._progress = progress
+        self._jq = jq
+        self._cleaner = StreamCleaner()
+        self._at_line_start = True
+        self.quiet = quiet
+        self.plain = plain or environ.get("TERM") == "dumb"
+
+    @cached_property
+    def is_terminal(self) -> bool:
+        return self._out.isatty()
+
+    @cached_property
+    def speaks(self) -> bool:
+        """Whether a person reads stderr."""
+        return self._err.isatty() and not self.quiet
+
+    # data
+
+    def text(self, piece: str) -> None:
+        """A piece of text output, at once: byte-exact in a pipe, harmless on a terminal."""
+        shown = self._cleaner.feed(piece) if self.is_terminal else piece
+        if shown:
+            self._at_line_start = shown.endswith("\n")
+            self._write(self._out, shown)
+
+    def end_text(self) -> None:
+        """After the last piece: a newline of ours on a terminal, nothing in a pipe."""
+        if self.is_terminal and not self._at_line_start:
+            self._write(self._out, "\n")
+            self._at_line_start = True
+
+    def bytes(self, chunks: Iterable[bytes]) -> None:
+        """Raw data to stdout. Raises UsageError on a terminal."""
+        if self.is_terminal:
+            raise UsageError("binary data does not go to a terminal", hint="-o FILE, or a pipe")
+        self._flush(self._out)
+        for chunk in chunks:
+            _guarded(self._out.buffer.write, chunk)
+        _guarded(self._out.buffer.flush)
+
+    def line(self, text: str) -> None:
+        """One line of data."""
+        self._write(self._out, (clean(text) if self.is_terminal else text) + "\n")
+
+    def path(self, path: Path) -> None:
+        """A saved file, whole; on a terminal a link."""
+        if self.is_terminal and not self.plain:
+            self.console.print(_link(path), soft_wrap=True, highlight=False)
+        else:
+            self.line(str(path))
+
+    def json(self, value: Any) -> None:
+        """The API's own JSON, or what ``--jq`` makes of it: indented on a terminal."""
+        for result in self._filtered(value):
+            if isinstance(result, str) and self._jq:
+                self.line(result)
+            elif self.is_terminal:
+                self._coloured(json.dumps(result, indent=2, ensure_ascii=False))
+            else:
+                self.line(json.dumps(result, ensure_ascii=False))
+
+    def event(self, value: Any) -> None:
+        """One JSON object on one line, at once."""
+        for result in self._filtered(value):
+            is_text = isinstance(result, str) and self._jq
+            self.line(result if is_text else json.dumps(result, ensure_ascii=False))
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "none") -> None:
+        """A list: a table on a terminal, tab-separated without a head in a pipe."""
+        lines = [[one_line("" if cell is None else str(cell)) for cell in row] for row in rows]
+        if not self.is_terminal:
+            for cells in lines:
+                self.line("\t".join(cells))
+        elif lines:
+            self._grid(columns, lines)
+        else:
+            self.note(empty)
+
+    def fields(self, pairs: Iterable[tuple[str, str | None]]) -> None:
+        """One thing's fields, those without a value left out: aligned on a terminal, else tab-separated."""
+        shown = [(label, clean(value).strip("\n")) for label, value in pairs if value is not None]
+        if not self.is_terminal:
+            for label, value in shown:
+                self.line(f"{label}\t{value}")
+            return
+        width = max((len(label) for label, _ in shown), default=0) + 2
+        for label, value in shown:
+            self._field(label, value, width)
+
+    # everything else
+
+    def note(self, text: str) -> None:
+        """A remark for a person at a terminal; nobody else sees it."""
+        if self.speaks:
+            self._write(self._err, clean(text) + "\n")
+
+    def say(self, text: str) -> None:
+        """What a script's log should have too; ``--quiet`` silences it."""
+        if not self.quiet:
+            self._write(self._err, clean(text) + "\n")
+
+    def trace(self, text: str) -> None:
+        """A line that ``--debug`` asked for."""
+        self._write(self._err, clean(text) + "\n")
+
+    def warning(self, text: str) -> None:
+        self._labelled("warning:", "yellow", text)
+
+    def error(self, error: RcliError) -> None:
+        """What happened, and in the next line what to do."""
+        self._labelled("error:", "red", error.message)
+        if error.hint:
+            self._labelled("hint:", "cyan", error.hint)
+
+    def display(self, title: str) -> Display:
+        """A live display of one prediction on stderr; silent where nobody looks."""
+        from rcli.ui import live
+
+        if self._progress == "plain" and not self.quiet:
+            return live.Heartbeat(title, self.say)
+        if self.speaks and not self.plain and self._progress == "auto":
+            return live.Live(title, self.errors)
+        return live.Silent()
+
+    def finish(self) -> None:
+        """Everything is out. Raises ClosedPipe or RcliError when it could not be written."""
+        self._flush(self._out)
+        self._flush(self._err)
+
+    @cached_property
+    def console(self) -> Console:
+        return self._console(self._out)
+
+    @cached_property
+    def errors(self) -> Console:
+        return self._console(self._err)
+
+    def _console(self, stream: TextIO) -> Console:
+        from rich.console import Console
+
+        return Console(file=stream, no_color=True if self.plain else None, _environ=self._environ)
+
+    def _filtered(self, value: Any) -> Iterable[Any]:
+        if not self._jq:
+            return [value]
+        import jq
+
+        try:
+            return list(jq.compile(self._jq).input_value(value))
+        except ValueError as exc:
+            raise UsageError(f"--jq: {exc}", hint="the language: https://jqlang.org/manual") from exc
+
+    def _coloured(self, text: str) -> None:
+        from rich.highlighter import JSONHighlighter
+
+        self.console.print(JSONHighlighter()(clean(text)), soft_wrap=True)
+
+    def _field(self, label: str, value: str, width: int) -> None:
+        from rich.text import Text
+
+        gap = "\n" if "\n" in value else " " * (width - len(label))
+        self.console.print(Text.assemble((label, "dim"), gap, value), soft_wrap=True, highlight=False)
+
+    def _grid(self, columns: Sequence[str], lines: list[list[str]]) -> None:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for name in columns:
+            table.add_column(name.upper(), overflow="fold")
+        for cells in lines:
+            table.add_row(*(Text(cell) for cell in cells))
+        self.console.print(table)
+
+    def _labelled(self, label: str, colour: str, text: str) -> None:
+        if self._err.isatty() and not self.plain:
+            from rich.text import Text
+
+            line = Text.assemble((label, f"bold {colour}"), " ", clean(text))
+            _guarded(self.errors.print, line, soft_wrap=True, highlight=False)
+        else:
+            self._write(self._err, f"{label} {clean(text)}\n")
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        _guarded(stream.write, text)
+        self._flush(stream)
+
+    def _flush(self, stream: TextIO) -> None:
+        _guarded(stream.flush)
+
+
+def _guarded(write: Any, *args: Any, **options: Any) -> None:
+    """A reader that went away is an error of ours: Typer would swallow the system's."""
+    try:
+        write(*args, **options)
+    except BrokenPipeError as exc:
+        raise ClosedPipe from exc
+    except OSError as exc:
+        raise RcliError(f"cannot write the output: {exc.strerror}") from exc
+
+
+def _link(path: Path) -> Any:
+    from rich.style import Style
+    from rich.text import Text
+
+    return Text(clean(str(path)), Style(link=path.as_uri()))
