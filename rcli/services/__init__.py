@@ -1,0 +1,1 @@
+"""What rcli does: every function returns records or yields events, none of them prints."""

@@ -1,0 +1,101 @@
+"""From a reference to something that can run, and what its inputs are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rcli.api.endpoints import Replicate
+from rcli.errors import NotAllowed, NotFound
+from rcli.records import Json, Prediction
+from rcli.references import DeploymentReference, ModelReference, VersionReference
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a prediction is created on; the kind chooses the route.
+
+    ``document`` is the OpenAPI document, ``{}`` where it cannot be had: then inputs go unchecked. A bare
+    version id has no ``model``, ``owner`` and ``name``: no route of the API leads from it to them.
+    """
+
+    kind: Literal["version", "model", "deployment"]
+    model: str
+    version_id: str | None
+    document: Json = field(repr=False)
+    owner: str
+    name: str
+
+
+def resolve(
+    api: Replicate, reference: ModelReference | VersionReference | DeploymentReference, locked: str | None
+) -> Target:
+    """Asks the service; ``locked`` is the version that the project pins a model to.
+
+    Raises NotFound for what does not exist, and for a model without any version.
+    """
+    match reference:
+        case VersionReference(id):
+            return Target("version", "", id, {}, "", "")
+        case DeploymentReference(owner, name):
+            return Target("deployment", str(reference), None, _deployed(api, reference), owner, name)
+        case ModelReference(owner, name, version) if chosen := version or locked:
+            document = _version(api, owner, name, chosen)
+            return Target("version", reference.full_name, chosen, document, owner, name)
+    return _latest(api, reference)
+
+
+def create(api: Replicate, target: Target, input: Json) -> Prediction:
+    """Creates a prediction by the route that suits the target. Raises RcliErrors."""
+    match target:
+        case Target(kind="model", owner=owner, name=name):
+            return api.create_model_prediction(owner, name, input)
+        case Target(kind="deployment", owner=owner, name=name):
+            return api.create_deployment_prediction(owner, name, input)
+    return api.create_prediction(target.version_id or target.model, input)
+
+
+def _latest(api: Replicate, reference: ModelReference) -> Target:
+    """Official models have a route of their own; any other model is run at a version that can be told."""
+    try:
+        model = api.model(reference.owner, reference.name)
+    except NotFound as exc:
+        raise NotFound(
+            f"there is no model {reference.full_name} on {api.client.host.name}", hint="rcli models list"
+        ) from exc
+    latest = model.latest_version
+    if model.is_official:
+        document = latest.schema if latest else {}
+        return Target("model", model.full_name, None, document, model.owner, model.name)
+    if latest is None:
+        raise NotFound(f"{model.full_name} has no version yet: nothing was pushed to it")
+    return Target("version", model.full_name, latest.id, latest.schema, model.owner, model.name)
+
+
+def _version(api: Replicate, owner: str, name: str, id: str) -> Json:
+    try:
+        return api.version(owner, name, id).schema
+    except NotFound as exc:
+        raise NotFound(
+            f"{owner}/{name} has no version {id} on {api.client.host.name}",
+            hint=f"rcli models show {owner}/{name}",
+        ) from exc
+
+
+def _deployed(api: Replicate, reference: DeploymentReference) -> Json:
+    """The document of what a deployment runs now, ``{}`` if its model is not ours to read."""
+    try:
+        found = api.client.get(f"deployments/{reference.owner}/{reference.name}")
+    except NotFound as exc:
+        raise NotFound(f"there is no deployment {reference.owner}/{reference.name}") from exc
+    except NotAllowed:
+        return {}
+    release = found.get("current_release") if isinstance(found, dict) else None
+    match release:
+        case {"model": str(model), "version": str(version)}:
+            owner, _, name = model.partition("/")
+            try:
+                return api.version(owner, name, version).schema
+            except (NotFound, NotAllowed):
+                return {}
+    return {}

@@ -1,0 +1,171 @@
+"""Documents of models, and a server that records what it is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from rcli.api.client import Client
+from rcli.settings import Host
+
+VECTORS = Path(__file__).parents[1] / "schema_vectors"
+
+Document = dict[str, Any]
+Describe = Callable[..., Document]
+
+
+@pytest.fixture(scope="session")
+def vector() -> Callable[[str], Document]:
+    """The document that Cog wrote for one of the example projects, by the project's number and name."""
+
+    def read(name: str) -> Document:
+        document: Document = json.loads((VECTORS / name / "expected.json").read_text())
+        return document
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def describe() -> Describe:
+    """Writes a document: ``describe(properties, required, output, **other components)``."""
+
+    def write(
+        properties: Document | None = None, required: tuple[str, ...] = (), output: Any = None, **others: Any
+    ) -> Document:
+        inputs = {
+            "type": "object",
+            "title": "Input",
+            "properties": properties or {},
+            "required": list(required),
+        }
+        schemas = {"Input": inputs, **others} | ({"Output": output} if output is not None else {})
+        return {"openapi": "3.0.2", "components": {"schemas": schemas}}
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def sdxl(describe: Describe) -> Document:
+    """A picture model as the cloud describes it: enums through allOf, a file in, a list of files out."""
+    return describe(
+        {
+            "prompt": {"type": "string", "title": "Prompt", "x-order": 0, "default": "An astronaut"},
+            "image": {"type": "string", "title": "Image", "format": "uri", "x-order": 2},
+            "width": {"type": "integer", "title": "Width", "x-order": 3, "default": 1024},
+            "num_outputs": {"type": "integer", "x-order": 5, "default": 1, "minimum": 1, "maximum": 4},
+            "scheduler": {
+                "allOf": [{"$ref": "#/components/schemas/scheduler"}],
+                "description": "scheduler",
+                "default": "K_EULER",
+                "x-order": 6,
+            },
+            "guidance_scale": {
+                "type": "number",
+                "title": "Guidance Scale",
+                "x-order": 8,
+                "default": 7.5,
+                "minimum": 1,
+                "maximum": 50,
+            },
+        },
+        output={"type": "array", "items": {"type": "string", "format": "uri"}, "title": "Output"},
+        scheduler={
+            "title": "scheduler",
+            "description": "An enumeration.",
+            "enum": ["DDIM", "K_EULER", "PNDM"],
+            "type": "string",
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def llama(describe: Describe) -> Document:
+    """A language model as the cloud describes it."""
+    return describe(
+        {
+            "prompt": {"type": "string", "title": "Prompt", "x-order": 0},
+            "max_tokens": {"type": "integer", "minimum": 1, "default": 512, "x-order": 1},
+            "top_p": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.9, "x-order": 2},
+        },
+        required=("prompt",),
+        output={
+            "type": "array",
+            "items": {"type": "string"},
+            "title": "Output",
+            "x-cog-array-type": "iterator",
+            "x-cog-array-display": "concatenate",
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the service was asked; ``body`` is the JSON that came along."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: Any
+
+
+class Service(ThreadingHTTPServer):
+    """A real server that answers as it is told, else with 404, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.requests: list[Request] = []
+        self.answers: dict[str, tuple[int, str, bytes]] = {}
+        self.origin = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def says(self, route: str, body: Any, status: int = 200) -> None:
+        """Answers ``GET /v1/models/a/b`` with JSON."""
+        self.answers[route] = (status, "application/json", json.dumps(body).encode())
+
+    def serves(self, path: str, content: bytes, content_type: str) -> str:
+        """Offers a file and returns its address."""
+        self.answers[f"GET {path}"] = (200, content_type, content)
+        return self.origin + path
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Service
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        body = json.loads(self.rfile.read(length)) if length else None
+        self.server.requests.append(Request(self.command, self.path, dict(self.headers), body))
+        missing = (404, "application/json", b'{"detail": "not found", "status": 404}')
+        status, content_type, content = self.server.answers.get(f"{self.command} {self.path}", missing)
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing: the requests are kept."""
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service() as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[Client]:
+    with Client(Host("replicate", f"{service.origin}/v1", "test"), "r8_test") as client:
+        yield client
