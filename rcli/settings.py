@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -318,8 +317,12 @@ def _text(file: Path) -> str:
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
+    if not (text := _text(file)):
+        return {}
+    import tomllib  # brings datetime and more: 3 ms
+
     try:
-        return tomllib.loads(_text(file))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise UsageError(f"{file}: {exc}", hint="mend that line; rcli config path names the file") from exc
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from rcli.app import App
 from rcli.cli.main import main
+from rcli.services import local
+from rcli.settings import Settings
 
 
 class Result(str):
@@ -59,15 +61,52 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
-    folder.mkdir()
+def make_home(folder: Path, environments: Path) -> Path:
+    """A home whose model environments are the shared ones."""
+    cache = folder / "rcli" / "cache"
+    cache.parent.mkdir(parents=True)
+    cache.symlink_to(environments)
+    return folder
+
+
+def end_engine(home: Path) -> None:
+    """Ends the engine that commands in this home have started, if there is one."""
+    environ = environment(home)
+    local.stop(Settings.read(environ, home))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """In strict mode a skipped test is a failed one: nothing may go unproved unnoticed."""
+    if report.skipped and os.environ.get("RCLI_TEST_STRICT") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where uv-built environments are kept: nothing is downloaded twice."""
+    kept = os.environ.get("RCLI_TEST_STORE")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("environments")
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 @pytest.fixture
-def rcli(home: Path, tmp_path: Path) -> Run:
+def home(tmp_path: Path, environments: Path) -> Iterator[Path]:
+    """An empty home; an engine that was started in it ends with the test."""
+    folder = make_home(tmp_path / "home", environments)
+    yield folder
+    end_engine(folder)
+
+
+@pytest.fixture(scope="session")
+def warm_home(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[Path]:
+    """A home for all tests that leave the engine as it is: it is started once."""
+    folder = make_home(tmp_path_factory.mktemp("warm") / "home", environments)
+    yield folder
+    end_engine(folder)
+
+
+def runner(home: Path, default_cwd: Path) -> Run:
     """Runs ``main(argv, app)`` here: ``rcli("run", "rcli/hello", "text=x", env={…}, stdin=b"…")``."""
 
     def run(
@@ -78,7 +117,7 @@ def rcli(home: Path, tmp_path: Path) -> Run:
         terminal: bool = False,
     ) -> Result:
         streams = [Terminal(stdin), Terminal(is_terminal=terminal), Terminal(is_terminal=terminal)]
-        app = App(environment(home) | (env or {}), cwd or tmp_path, *streams)
+        app = App(environment(home) | (env or {}), cwd or default_cwd, *streams)
         exit_code = main(argv, app)
         result = Result(streams[1].written().decode("utf-8", "surrogateescape"))
         result.data = streams[1].written()
@@ -87,3 +126,15 @@ def rcli(home: Path, tmp_path: Path) -> Run:
         return result
 
     return run
+
+
+@pytest.fixture
+def rcli(home: Path, tmp_path: Path) -> Run:
+    """Commands in a home of the test's own."""
+    return runner(home, tmp_path)
+
+
+@pytest.fixture
+def warm_rcli(warm_home: Path, tmp_path: Path) -> Run:
+    """Commands in the shared home, whose engine is running already."""
+    return runner(warm_home, tmp_path)

@@ -1,0 +1,164 @@
+"""The wiring of one command: streams, environment, settings, and the connections that it asks for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from rcli import references
+from rcli.errors import NotAllowed, UsageError
+from rcli.references import FolderReference, ModelReference, Reference
+from rcli.settings import LOCAL, REPLICATE, Host, Settings, base_url
+from rcli.signals import Signals
+
+if TYPE_CHECKING:
+    from rcli.api.endpoints import Replicate
+    from rcli.api.engine import Engine
+    from rcli.ui.screen import Screen
+
+
+@dataclass
+class Flags:
+    """The options that every command has."""
+
+    host: str | None = None
+    json: bool = False
+    jq: str | None = None
+    quiet: bool = False
+    plain: bool = False
+    progress: str = "auto"
+    no_input: bool = False
+    debug: bool = False
+
+
+@dataclass
+class App:
+    """The world as one command sees it; a test passes its own."""
+
+    environ: Mapping[str, str]
+    cwd: Path
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    signals: Signals = field(default_factory=Signals)
+    flags: Flags = field(default_factory=Flags)
+    _closers: list[Callable[[], None]] = field(default_factory=list)
+
+    @classmethod
+    def of_this_process(cls) -> App:
+        return cls(os.environ, Path.cwd(), sys.stdin, sys.stdout, sys.stderr)
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings.read(self.environ, self.cwd)
+
+    @cached_property
+    def screen(self) -> Screen:
+        from rcli.ui.screen import Screen
+
+        flags = self.flags
+        return Screen(
+            self.stdout,
+            self.stderr,
+            self.environ,
+            quiet=flags.quiet,
+            plain=flags.plain,
+            progress=flags.progress,
+            jq=flags.jq,
+        )
+
+    @property
+    def home(self) -> Path:
+        return Path(self.environ.get("HOME") or Path.home())
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether there is a person to ask: both ends of the conversation are a terminal."""
+        return self.stdin.isatty() and self.stderr.isatty() and not self.flags.no_input
+
+    def parse(self, text: str) -> tuple[str | None, Reference]:
+        """The host prefix and the reference that a MODEL argument means."""
+        return references.parse(text, cwd=self.cwd, home=self.home)
+
+    def host_for(self, prefix: str | None, reference: Reference) -> str:
+        """The host's name for a command on a model. Raises UsageError when it cannot be this one."""
+        if isinstance(reference, FolderReference):
+            if self.flags.host not in (None, LOCAL):
+                raise UsageError(
+                    f"a folder runs on this machine, not on {self.flags.host!r}",
+                    hint="publish it there first, or leave --host away",
+                )
+            return LOCAL
+        if chosen := prefix or self.flags.host:
+            return chosen
+        if isinstance(reference, ModelReference) and reference.owner == "rcli":
+            return LOCAL
+        return self.default_host
+
+    @property
+    def default_host(self) -> str:
+        """``--host``, else what is set, else ``replicate`` when signed in there, else ``local``."""
+        if chosen := self.flags.host or self.settings.get("host").value:
+            return str(chosen)
+        return REPLICATE if self.is_signed_in(REPLICATE) else LOCAL
+
+    def is_signed_in(self, name: str) -> bool:
+        from rcli import credentials
+
+        return credentials.find(self.settings, self.named_host(name)) is not None
+
+    def named_host(self, name: str) -> Host:
+        """Raises UsageError for a host that is not configured."""
+        hosts = self.settings.hosts()
+        if name not in hosts:
+            known = ", ".join([LOCAL, *hosts])
+            raise UsageError(f"there is no host {name!r}", hint=f"hosts: {known}")
+        return hosts[name]
+
+    def connect(self, name: str) -> Replicate:
+        """The API of a host; the engine is started when ``local`` needs it.
+
+        Raises NotAllowed when nobody is signed in there.
+        """
+        from rcli import credentials
+
+        host = self._engine_host() if name == LOCAL else self.named_host(name)
+        token = credentials.find(self.settings, host)
+        if token is None:
+            raise NotAllowed(f"not signed in to {name}", hint=sign_in_hint(name))
+        return self.client_with(host, token.secret)
+
+    def engine(self) -> Engine:
+        """The local engine's own interface; starts the engine when it does not run."""
+        from rcli.api.engine import Engine
+
+        return Engine(self.connect(LOCAL).client)
+
+    def client_with(self, host: Host, secret: str) -> Replicate:
+        """The API of a host with this token, as a sign-in tries it before it is stored."""
+        from rcli.api.client import Client
+        from rcli.api.endpoints import Replicate
+
+        client = Client(host, secret, trace=self.screen.trace if self.flags.debug else None)
+        self._closers.append(client.close)
+        return Replicate(client)
+
+    def close(self) -> None:
+        """Closes every connection that was opened."""
+        while self._closers:
+            self._closers.pop()()
+
+    def _engine_host(self) -> Host:
+        from rcli.services import local
+
+        state = local.ensure(self.settings, lambda: self.screen.note("starting the engine on this machine"))
+        return Host(LOCAL, base_url(state.url), "engine")
+
+
+def sign_in_hint(host: str) -> str:
+    return "rcli auth login" if host == REPLICATE else f"rcli auth login --host {host}"

@@ -1,0 +1,161 @@
+"""Where a prediction's output goes: to stdout, to a file, or into the managed folder."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from rcli import images
+from rcli.app import App
+from rcli.cli.following import sum_up
+from rcli.errors import UsageError
+from rcli.records import Json, Prediction
+from rcli.services import outputs, schema
+from rcli.services.outputs import Result, Saved
+from rcli.services.predict import Running
+from rcli.ui import views
+from rcli.ui.live import Display
+
+STDOUT = "-"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user wants of the output; ``target`` is a path, or ``-`` for stdout."""
+
+    file: str = "cog.yaml"
+    streams: bool = False
+    detach: bool = False
+    target: str | None = None
+    folder: Path | None = None
+
+
+@dataclass
+class Delivery:
+    """One prediction's output on its way to the user."""
+
+    app: App
+    running: Running
+    document: Json
+    host: str
+    wishes: Wishes
+    was_printed: bool = False
+    _saved: tuple[Saved, ...] = field(default=())
+
+    @property
+    def prediction(self) -> Prediction:
+        return self.running.prediction
+
+    @property
+    def wants_json(self) -> bool:
+        return bool(self.app.flags.json or self.app.flags.jq)
+
+    @property
+    def tells_events(self) -> bool:
+        """``stream --json``: every event is a line."""
+        return self.wishes.streams and self.wants_json
+
+    @property
+    def prints_text(self) -> bool:
+        """Whether text goes to stdout as it comes; a stream of an unknown model is taken for text."""
+        if self.wants_json or self.app.flags.quiet or self.wishes.target not in (None, STDOUT):
+            return False
+        kind = schema.output_kind(self.document)
+        return kind == "text-stream" or (self.wishes.streams and kind == "unknown")
+
+    @cached_property
+    def result(self) -> Result:
+        return outputs.plan(self.prediction.output, self.document, self.running.api.client.host.url)
+
+    def save(self, display: Display) -> None:
+        """Saves the files. Raises RcliErrors, after everything that could be saved was saved."""
+        if self.wishes.target == STDOUT and len(self.result.files) <= 1:
+            return
+
+        def progress(done: int, total: int | None) -> None:
+            of = f" of {views.size(total)}" if total else ""
+            display.phase("saving", f"{views.size(done)}{of}", done / total if total else None)
+
+        target = self.wishes.target if self.wishes.target != STDOUT else None
+        self._saved = outputs.save(
+            self.running.api.client,
+            self.result,
+            self._folder,
+            target=self.app.cwd / target if target else None,
+            origin=None if self.wishes.folder else self._origin(),
+            progress=progress,
+        )
+
+    def show(self) -> None:
+        """Data to stdout: the text, the paths, the JSON, or the id; a summary for a person to stderr."""
+        if self.wants_json:
+            self.show_record()
+            for saved in self._saved:
+                self.app.screen.say(str(saved.path))
+        elif self.wishes.target == STDOUT:
+            self._show_on_stdout()
+        elif self._saved or self.app.flags.quiet:
+            self._show_paths()
+        elif not self.was_printed:
+            self._show_value()
+        self.app.screen.end_text()
+        sum_up(self.app, self.prediction)
+
+    def show_record(self) -> None:
+        """The API's own JSON, if it is asked for and was not told as events."""
+        if self.wants_json and not self.tells_events:
+            self.app.screen.json(self.prediction.raw)
+
+    @property
+    def _folder(self) -> Path:
+        if self.wishes.folder:
+            return self.app.cwd / self.wishes.folder
+        return self.app.settings.outputs / outputs.folder_name(self.prediction)
+
+    def _origin(self) -> Json:
+        return outputs.provenance(self.prediction, self.host, self.document)
+
+    def _show_paths(self) -> None:
+        if self.result.kind == "json" and not self.app.flags.quiet:
+            self.app.screen.json(outputs.localized(self.result.output, self._saved))
+            return
+        for saved in self._saved:
+            self.app.screen.path(saved.path)
+            about = images.describe(saved.path) if self.app.screen.speaks else None
+            self.app.screen.note(", ".join(filter(None, (about, views.size(saved.size)))))
+        if not self._saved:
+            self.app.screen.line(self.prediction.id)
+
+    def _show_value(self) -> None:
+        match self.result.kind:
+            case "text":
+                self.app.screen.text(self.result.text or "")
+            case "nothing":
+                self.app.screen.note("the model gave no output")
+            case _:
+                self.app.screen.json(self.result.output)
+
+    def _show_on_stdout(self) -> None:
+        if not self.result.files:
+            if not self.was_printed:
+                self._show_value()
+        elif len(self.result.files) > 1:
+            raise UsageError(
+                f"the output is {len(self._saved)} files, not one for stdout",
+                hint=f"they are in {self._folder}",
+            )
+        else:
+            self.app.screen.bytes(self._bytes())
+
+    def _bytes(self) -> Iterator[bytes]:
+        """The one file, fetched whole before its first byte goes on: a broken download prints nothing."""
+        with tempfile.TemporaryDirectory(prefix="rcli-") as folder:
+            client = self.running.api.client
+            (saved,) = outputs.save(client, self.result, Path(folder), target=Path(folder) / "output")
+            with saved.path.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    yield chunk

@@ -1,0 +1,102 @@
+"""``rcli models``: what there is to run, and what it takes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+
+from rcli.app import App
+from rcli.cli.options import Command, Limit, Model, group, world
+from rcli.errors import UsageError
+from rcli.references import FolderReference, ModelReference
+from rcli.services import catalog, lists, schema, words
+from rcli.services.schema import Field
+from rcli.ui import views
+
+app = group("List and show models and their inputs.")
+
+
+@app.command("list", cls=Command)
+def list_(ctx: typer.Context, limit: Limit = 20) -> None:
+    """List models: those of this machine, or the service's newest.
+
+    Example: rcli models list --host local
+    """
+    app = world(ctx)
+    found = lists.first(limit, app.connect(app.default_host).models)
+    if app.flags.json or app.flags.jq:
+        app.screen.json([row.raw for row in found])
+    elif app.flags.quiet:
+        for row in found:
+            app.screen.line(row.full_name)
+    else:
+        app.screen.table(*views.models(found))
+
+
+@app.command(cls=Command)
+def show(ctx: typer.Context, model: Model) -> None:
+    """Show one model: what it is, its latest version, how often it ran.
+
+    Example: rcli models show rcli/hello
+    """
+    app = world(ctx)
+    prefix, reference = app.parse(model)
+    if not isinstance(reference, ModelReference):
+        raise UsageError(f"{model!r} is not a model's name", hint="write owner/name")
+    record = app.connect(app.host_for(prefix, reference)).model(reference.owner, reference.name)
+    if app.flags.json or app.flags.jq:
+        app.screen.json(record.raw)
+    elif app.flags.quiet:
+        app.screen.line(record.full_name)
+    else:
+        app.screen.fields(views.model(record))
+
+
+@app.command("schema", cls=Command)
+def schema_(ctx: typer.Context, model: Model = ".") -> None:
+    """Show a model's inputs with their types, ranges and defaults, and what it puts out.
+
+    Example: rcli models schema rcli/smollm2
+    """
+    app = world(ctx)
+    document = _document(app, model)
+    if app.flags.json or app.flags.jq:
+        app.screen.json(document)
+        return
+    fields = schema.input_fields(document)
+    if app.flags.quiet:
+        for field in fields:
+            app.screen.line(field.name)
+        return
+    columns = ("input", "takes", "default", "bounds", "description")
+    app.screen.table(columns, map(_row, fields), empty="this model takes no inputs, or tells none")
+    app.screen.note(f"output: {schema.output_kind(document)}")
+
+
+def _document(app: App, text: str) -> dict[str, Any]:
+    prefix, reference = app.parse(text)
+    if isinstance(reference, FolderReference):
+        return app.engine().register(reference.path, "cog.yaml").version.schema
+    api = app.connect(app.host_for(prefix, reference))
+    return catalog.resolve(api, reference, locked=None).document
+
+
+def _row(field: Field) -> tuple[str | None, ...]:
+    """One input: a default that is there is shown as JSON, so that an empty text can be seen."""
+    default = json.dumps(field.default, ensure_ascii=False) if field.has_default else None
+    bounds = [f"{field.minimum:g}…" if field.minimum is not None else "", _most(field)]
+    return (
+        field.name,
+        words.wanted(field),
+        "required" if field.required else default,
+        "".join(bounds) or None,
+        field.description or None,
+    )
+
+
+def _most(field: Field) -> str:
+    if field.maximum is None:
+        return ""
+    return f"{field.maximum:g}" if field.minimum is not None else f"…{field.maximum:g}"

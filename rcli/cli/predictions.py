@@ -1,0 +1,86 @@
+"""``rcli predictions``: what ran, what runs, and stopping it."""
+
+from __future__ import annotations
+
+import typer
+
+from rcli.app import App
+from rcli.cli import performing
+from rcli.cli.options import Command, Limit, Prediction, group, world
+from rcli.services import lists, predict
+from rcli.services.library import Library
+from rcli.services.predict import Running
+from rcli.ui import views
+
+app = group("List, show, watch and cancel predictions.")
+
+
+@app.command("list", cls=Command)
+def list_(ctx: typer.Context, limit: Limit = 20) -> None:
+    """List predictions, the newest first.
+
+    Example: rcli predictions list --host local
+    """
+    app = world(ctx)
+    found = lists.first(limit, app.connect(app.default_host).predictions)
+    if app.flags.json or app.flags.jq:
+        app.screen.json([row.raw for row in found])
+    elif app.flags.quiet:
+        for row in found:
+            app.screen.line(row.id)
+    else:
+        app.screen.table(*views.predictions(found, age=app.screen.is_terminal))
+
+
+@app.command(cls=Command)
+def show(ctx: typer.Context, id: Prediction) -> None:
+    """Show one prediction: its state, input, output, logs and times.
+
+    Example: rcli predictions show last
+    """
+    app = world(ctx)
+    prediction = _found(app, id).prediction
+    if app.flags.json or app.flags.jq:
+        app.screen.json(prediction.raw)
+    elif app.flags.quiet:
+        app.screen.line(prediction.id)
+    else:
+        app.screen.fields(views.prediction(prediction))
+
+
+@app.command(cls=Command)
+def watch(ctx: typer.Context, id: Prediction) -> None:
+    """Follow a prediction to its end and print its output; Ctrl-C leaves it running.
+
+    Example: rcli predictions watch last
+    """
+    app = world(ctx)
+    running = _found(app, id)
+    performing.watch(app, running, running.api.client.host.name)
+
+
+@app.command(cls=Command)
+def cancel(ctx: typer.Context, id: Prediction) -> None:
+    """Cancel a prediction that is waiting or running.
+
+    Example: rcli predictions cancel last
+    """
+    app = world(ctx)
+    running = _found(app, id)
+    if running.prediction.is_done:
+        app.screen.say(f"prediction {running.prediction.id} is {running.prediction.status} already")
+        return
+    canceled = running.cancel()
+    if app.flags.json or app.flags.jq:
+        app.screen.json(canceled.raw)
+    elif app.flags.quiet:
+        app.screen.line(canceled.id)
+    else:
+        app.screen.say(f"prediction {canceled.id} is {canceled.status}")
+
+
+def _found(app: App, text: str) -> Running:
+    """A prediction by id, by the beginning of one that rcli made, or ``last``; an explicit host wins."""
+    remembered = Library(app.settings.paths.library).look_up(text)
+    id, host = (remembered.id, remembered.host) if remembered else (text, app.default_host)
+    return predict.find(app.connect(app.flags.host or host), id)

@@ -1,0 +1,66 @@
+"""``rcli run`` and ``rcli stream``: one prediction from the inputs to the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rcli.cli.options import Inputs, world
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[MODEL] [KEY=VALUE]…", help="The model (in a Cog project: this one), and inputs."
+    ),
+]
+ProjectFile = Annotated[
+    str, typer.Option("--file", "-f", metavar="NAME", help="The project's file, if not cog.yaml.")
+]
+
+
+def run(
+    ctx: typer.Context,
+    words: Words = None,
+    input: Inputs = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Save the output there; - is stdout.")
+    ] = None,
+    output_dir: Annotated[
+        Path | None, typer.Option("--output-dir", metavar="FOLDER", help="Save output files there.")
+    ] = None,
+    file: ProjectFile = "cog.yaml",
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")
+    ] = False,
+) -> None:
+    """Run a model and get its output: text is printed as it comes, files are saved and their paths printed.
+
+    MODEL is owner/name, owner/name:version, a folder with a cog.yaml, or deployments/owner/name.
+    Inputs are key=value, key:=JSON, or key=@FILE.
+
+    \b
+    Examples: rcli run rcli/hello -i text=world
+              rcli run ./my-model -i image=@cat.png -o out.png
+    """
+    from rcli.cli.delivering import Wishes  # help texts need none of it
+    from rcli.cli.performing import perform
+
+    wishes = Wishes(file=file, detach=detach, target=output, folder=output_dir)
+    perform(world(ctx), [*(words or []), *(input or [])], wishes)
+
+
+def stream(
+    ctx: typer.Context, words: Words = None, input: Inputs = None, file: ProjectFile = "cog.yaml"
+) -> None:
+    """Run a language model and print its tokens as they come, byte for byte.
+
+    A model that does not stream prints what run would.
+
+    Example: rcli stream rcli/smollm2 -i prompt="Tell me a joke"
+    """
+    from rcli.cli.delivering import Wishes
+    from rcli.cli.performing import perform
+
+    perform(world(ctx), [*(words or []), *(input or [])], Wishes(file=file, streams=True))

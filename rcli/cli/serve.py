@@ -1,0 +1,91 @@
+"""``rcli serve``: the engine as a server of its own, and the one that runs in the background."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rcli.app import App
+from rcli.cli.options import Command, group, world
+from rcli.errors import RcliError
+from rcli.services import local
+
+app = group("Run the engine as a server for every Replicate client.")
+
+
+@app.callback(invoke_without_command=True, no_args_is_help=False)
+def serve(
+    ctx: typer.Context,
+    port: Annotated[
+        int | None, typer.Option("--port", "-p", min=0, max=65535, help="The port; 7878.")
+    ] = None,
+) -> None:
+    """Serve Replicate's HTTP API on this machine until Ctrl-C.
+
+    Takes over from an engine that runs in the background. Other programs connect with
+    REPLICATE_BASE_URL and REPLICATE_API_TOKEN, which are printed.
+
+    Example: rcli serve --port 7878
+    """
+    if ctx.invoked_subcommand is None:
+        app = world(ctx)
+        local.serve(app.settings, port=port, announce=lambda state: _announce(app, state))
+
+
+@app.command(cls=Command)
+def status(ctx: typer.Context) -> None:
+    """Show whether the engine runs, where, and what it has loaded. Exit code 1 when it does not run.
+
+    Example: rcli serve status --json
+    """
+    app = world(ctx)
+    if not local.is_running(app.settings):
+        raise RcliError("the engine does not run", hint="rcli serve; or any local run starts it")
+    told = app.engine().status()
+    if app.flags.json or app.flags.jq:
+        app.screen.json(told)
+    else:
+        app.screen.fields(
+            [
+                ("url", told["url"]),
+                ("pid", str(told["pid"])),
+                ("version", told["version"]),
+                ("running", str(told["running"])),
+                ("queued", str(told["queued"])),
+                *((f"model {row['model']}", f"{row['state']}, pid {row['pid']}") for row in told["replicas"]),
+            ]
+        )
+
+
+@app.command(cls=Command)
+def stop(ctx: typer.Context) -> None:
+    """Stop the engine: predictions that run get ten seconds to end. Exit code 1 when some go on.
+
+    Example: rcli serve stop
+    """
+    app = world(ctx)
+    if local.drain(app.settings):
+        app.screen.say("the engine has stopped")
+    else:
+        app.screen.say("the engine does not run")
+
+
+@app.command(cls=Command)
+def logs(
+    ctx: typer.Context,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 100,
+) -> None:
+    """Print the engine's own log.
+
+    Example: rcli serve logs -n 20
+    """
+    app = world(ctx)
+    for line in local.log_lines(app.settings, lines):
+        app.screen.line(line)
+
+
+def _announce(app: App, state: local.EngineState) -> None:
+    app.screen.say(f"serving Replicate's API on {state.url}/v1 (Ctrl-C stops)")
+    app.screen.say(f"export REPLICATE_BASE_URL={state.url}")
+    app.screen.say('export REPLICATE_API_TOKEN="$(rcli auth token --host local)"')
