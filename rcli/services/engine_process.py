@@ -80,6 +80,7 @@ def launch(settings: Settings, log: Log, arguments: Sequence[str] = ()) -> Popen
             env=environment(settings),
             start_new_session=True,
             close_fds=True,
+            umask=0o077,  # what the engine keeps is for nobody else, from the moment it is made
         )
 
 

@@ -91,17 +91,17 @@ def ensure(settings: Settings, on_start: Callable[[], None] | None = None) -> En
         return state or _start(settings)
 
 
-def drain(settings: Settings) -> bool:
+def drain(settings: Settings, seconds: float = DRAIN_SECONDS) -> bool:
     """Ends the engine when what runs is done; False when there is none.
 
-    Raises RcliError, and leaves the engine as it is, when predictions still run after 10 seconds.
+    Raises RcliError, and leaves the engine as it is, when predictions still run after so many seconds.
     """
-    return _end(settings, _drain)
+    return _end(settings, lambda state: _drain(settings, state, seconds))
 
 
 def stop(settings: Settings) -> bool:
     """Cancels what runs and ends the engine; False when there is none."""
-    return _end(settings, _stop)
+    return _end(settings, lambda state: _stop(settings, state))
 
 
 def serve(settings: Settings, *, port: int | None, announce: Callable[[EngineState], None]) -> None:
@@ -163,18 +163,18 @@ def _listening(paths: Paths, process: Popen[bytes], log: Log) -> EngineState:
     raise log.failure(f"is not ready after {START_SECONDS:.0f} s")
 
 
-def _end(settings: Settings, how: Callable[[Settings, EngineState], None]) -> bool:
+def _end(settings: Settings, how: Callable[[EngineState], None]) -> bool:
     if not settings.paths.engine.is_dir():
         return False
     with _sole_starter(settings.paths):
         if state := _living(settings.paths):
-            how(settings, state)
+            how(state)
         return state is not None
 
 
-def _drain(settings: Settings, state: EngineState) -> None:
+def _drain(settings: Settings, state: EngineState, seconds: float = DRAIN_SECONDS) -> None:
     with _engine(settings, state) as engine, suppress(NoAnswer):  # it may have ended by itself just now
-        if still := engine.drain(DRAIN_SECONDS):
+        if still := engine.drain(seconds):
             raise RcliError(
                 f"the engine (rcli {state.version}) still runs {', '.join(still)}",
                 hint=f"wait for it, or: rcli predictions cancel {still[0]} --host local",
