@@ -1,0 +1,89 @@
+"""What the engine costs: time for one prediction, throughput with many clients, memory at rest."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.coglet_server import serving
+from tests.benchmarks.harness import ROOT, Figure, at_least, at_most, conclude, in_turn, rounds
+from tests.benchmarks.predictions import Coglet, Engine
+from tests.benchmarks.product import with_engine
+
+HELLO = ROOT / "rcli" / "models" / "hello"
+INPUTS = {"text": "x"}
+CLIENTS, EACH = 32, 20
+OVERHEAD, THROUGHPUT, REST_MB = 3, 0.7, 70
+
+
+def main() -> int:
+    count = rounds(__doc__, 200)
+    with with_engine() as rcli:
+        rcli("models", "list", "--host", "local")
+        figures = [memory_at_rest(int(rcli.status()["pid"]))]
+        rcli("run", "rcli/hello", "-i", "text=x")
+        url, token = rcli.status()["url"], rcli.token()
+        with serving(HELLO) as port:
+            one, direct = Engine(url, token, "rcli/hello"), Coglet(port)
+            pairs = in_turn(lambda: one.run(INPUTS), lambda: direct.run(INPUTS), count)
+            figures.append(at_most("one prediction, one client", pairs.ratio, OVERHEAD, "x coglet", pairs))
+            figures.append(many(lambda: Engine(url, token, "rcli/hello"), lambda: Coglet(port)))
+    return conclude(figures)
+
+
+def many(engine: Callable[[], Engine], coglet: Callable[[], Coglet]) -> Figure:
+    """Throughput of 32 clients; coglet turns away whoever comes second, so its own is that of one client."""
+    through = [(rate(engine, CLIENTS), rate(coglet, 1)) for _ in range(5)]
+    ours, theirs = median(ours for ours, _ in through), median(theirs for _, theirs in through)
+    detail = f"{ours:.0f} against {theirs:.0f} predictions/s; n={len(through)}"
+    return at_least(f"{CLIENTS} clients", ours / theirs, THROUGHPUT, "x coglet", detail)
+
+
+def rate(client: Callable[[], Engine | Coglet], clients: int) -> float:
+    """Predictions a second that so many clients get done together."""
+    each = EACH * CLIENTS // clients
+    members = [client() for _ in range(clients)]
+    for member in members[:1]:
+        member.run(INPUTS)
+    with ThreadPoolExecutor(clients) as pool:
+        begin = time.perf_counter()
+        for done in [pool.submit(repeat, member, each) for member in members]:
+            done.result()
+        seconds = time.perf_counter() - begin
+    for member in members:
+        member.connection.close()
+    return clients * each / seconds
+
+
+def repeat(member: Engine | Coglet, times: int) -> None:
+    for _ in range(times):
+        member.run(INPUTS)
+
+
+def memory_at_rest(pid: int) -> Figure:
+    """Memory of the engine and its children, each page counted once (PSS)."""
+    session = [path for path in Path("/proc").glob("[0-9]*") if _session(path) == pid]
+    kilobytes = sum(_proportional_kilobytes(path) for path in session)
+    return at_most("engine at rest", kilobytes / 1024, REST_MB, "MB", f"{len(session)} processes")
+
+
+def _session(process: Path) -> int | None:
+    """The session of a process; None if it is gone or somebody else's."""
+    try:
+        return os.getsid(int(process.name))
+    except OSError:
+        return None
+
+
+def _proportional_kilobytes(process: Path) -> int:
+    lines = (process / "smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
