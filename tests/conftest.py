@@ -116,12 +116,12 @@ def runner(home: Path, default_cwd: Path) -> Run:
         cwd: Path | None = None,
         terminal: bool = False,
     ) -> Result:
-        streams = [Terminal(stdin), Terminal(is_terminal=terminal), Terminal(is_terminal=terminal)]
-        app = App(environment(home) | (env or {}), cwd or default_cwd, *streams)
+        stdout, stderr = Terminal(is_terminal=terminal), Terminal(is_terminal=terminal)
+        app = App(environment(home) | (env or {}), cwd or default_cwd, Terminal(stdin), stdout, stderr)
         exit_code = main(argv, app)
-        result = Result(streams[1].written().decode("utf-8", "surrogateescape"))
-        result.data = streams[1].written()
-        result.stderr = streams[2].written().decode()
+        result = Result(stdout.written().decode("utf-8", "surrogateescape"))
+        result.data = stdout.written()
+        result.stderr = stderr.written().decode()
         result.exit_code = exit_code
         return result
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from rcli.ui.clean import one_line
 from rcli.ui.logs import LogTail
+from rcli.ui.logs import fraction as share
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
@@ -18,8 +19,15 @@ _HEARTBEAT = 10.0
 
 
 class Display(Protocol):
-    """A display that is told what happens and stops at the first byte of output."""
+    """A display that is told what happens and stops at the first byte of output.
 
+    ``title`` names the host and the model; ``is_drawn`` while there are lines on the terminal to be redrawn.
+    """
+
+    title: str
+
+    @property
+    def is_drawn(self) -> bool: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -31,6 +39,9 @@ class Display(Protocol):
 
 class Silent:
     """For pipes and ``--quiet``."""
+
+    title = ""
+    is_drawn = False
 
     def __enter__(self) -> Self:
         return self
@@ -51,30 +62,34 @@ class Silent:
 
 
 class Heartbeat(Silent):
-    """``--progress plain``: a line for each change, and at most one each ten seconds for logs."""
+    """``--progress plain``: a line for each new phase, and one each ten seconds for what goes on in it."""
 
     def __init__(self, title: str, say: Callable[[str], None]) -> None:
-        self._title = title
+        self.title = title
         self._say = say
         self._started = time.monotonic()
         self._spoke = 0.0
-        self._last = ""
+        self._name = ""
+        self._line = ""
         self._tail = LogTail()
 
     def phase(self, name: str, message: str = "", fraction: float | None = None) -> None:
-        line = f"{name}: {message}" if message else name
-        if line != self._last:
-            self._last = line
-            self._speak(line)
+        changed = name != self._name
+        self._name, self._line = name, f"{_named(name)}: {message}" if message else _named(name)
+        if changed or self._is_due():
+            self._speak(self._line)
 
     def logs(self, text: str) -> None:
         self._tail.feed(text)
-        if time.monotonic() - self._spoke > _HEARTBEAT:
-            self._speak(" · ".join((self._last, *self._tail.lines[-1:])))
+        if self._is_due():
+            self._speak(" · ".join((self._line, *self._tail.lines[-1:])))
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._spoke > _HEARTBEAT
 
     def _speak(self, line: str) -> None:
         self._spoke = time.monotonic()
-        self._say(f"{self._title}: {line} ({_clock(self._spoke - self._started)})")
+        self._say(f"{self.title}: {line} ({_clock(self._spoke - self._started)})")
 
 
 class Live:
@@ -83,7 +98,7 @@ class Live:
     def __init__(self, title: str, console: Console) -> None:
         from rich.live import Live as RichLive
 
-        self._title = title
+        self.title = title
         self._started = time.monotonic()
         self._phase = ("starting", "")
         self._fraction: float | None = None
@@ -98,6 +113,10 @@ class Live:
         )
         self._stopped = False
 
+    @property
+    def is_drawn(self) -> bool:
+        return self._live.is_started
+
     def __enter__(self) -> Self:
         self._live.start()
         return self
@@ -109,7 +128,7 @@ class Live:
 
     def phase(self, name: str, message: str = "", fraction: float | None = None) -> None:
         self._phase = (name, message)
-        self._fraction = fraction
+        self._fraction = share(message) if fraction is None else fraction
 
     def logs(self, text: str) -> None:
         self._tail.feed(text)
@@ -134,12 +153,17 @@ class Live:
         from rich.text import Text
 
         name, message = self._phase
-        head = Text.assemble((name, "bold"), " ", (_clock(time.monotonic() - self._started), "cyan"))
+        head = Text.assemble((_named(name), "bold"), " ", (_clock(time.monotonic() - self._started), "cyan"))
         if self._fraction is not None:
             head.append(f" {_bar(self._fraction)} {self._fraction:.0%}", "green")
         if message:
             head.append(f" {one_line(message)}")
-        return head.append(f"  {one_line(self._title)}", "dim")
+        return head.append(f"  {one_line(self.title)}", "dim")
+
+
+def _named(phase: str) -> str:
+    """The phase for people: what a model does before it can run at all is its cold start."""
+    return f"cold start: {phase}" if phase in ("environment", "setup") else phase
 
 
 def _bar(fraction: float, width: int = 10) -> str:

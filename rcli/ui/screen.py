@@ -41,6 +41,7 @@ class Screen:
         self._jq = jq
         self._cleaner = StreamCleaner()
         self._at_line_start = True
+        self._display: Display | None = None
         self.quiet = quiet
         self.plain = plain or environ.get("TERM") == "dumb"
 
@@ -131,16 +132,23 @@ class Screen:
     def note(self, text: str) -> None:
         """A remark for a person at a terminal; nobody else sees it."""
         if self.speaks:
-            self._write(self._err, clean(text) + "\n")
+            self._tell(text)
 
     def say(self, text: str) -> None:
         """What a script's log should have too; ``--quiet`` silences it."""
         if not self.quiet:
-            self._write(self._err, clean(text) + "\n")
+            self._tell(text)
 
     def trace(self, text: str) -> None:
         """A line that ``--debug`` asked for."""
-        self._write(self._err, clean(text) + "\n")
+        self._tell(text)
+
+    def doing(self, text: str) -> None:
+        """What takes its time just now: in the live display if there is one, else a remark."""
+        if self._display and self._display.is_drawn:
+            self._display.phase("starting", text)
+        else:
+            self.note(text)
 
     def warning(self, text: str) -> None:
         self._labelled("warning:", "yellow", text)
@@ -156,10 +164,12 @@ class Screen:
         from rcli.ui import live
 
         if self._progress == "plain" and not self.quiet:
-            return live.Heartbeat(title, self.say)
-        if self.speaks and not self.plain and self._progress == "auto":
-            return live.Live(title, self.errors)
-        return live.Silent()
+            self._display = live.Heartbeat(title, self.say)
+        elif self.speaks and not self.plain and self._progress == "auto":
+            self._display = live.Live(title, self.errors)
+        else:
+            self._display = live.Silent()
+        return self._display
 
     def finish(self) -> None:
         """Everything is out. Raises ClosedPipe or RcliError when it could not be written."""
@@ -182,12 +192,10 @@ class Screen:
     def _filtered(self, value: Any) -> Iterable[Any]:
         if not self._jq:
             return [value]
-        import jq
-
         try:
-            return list(jq.compile(self._jq).input_value(value))
+            return list(program(self._jq).input_value(value))
         except ValueError as exc:
-            raise UsageError(f"--jq: {exc}", hint="the language: https://jqlang.org/manual") from exc
+            raise _no_filter(exc) from exc
 
     def _coloured(self, text: str) -> None:
         from rich.highlighter import JSONHighlighter
@@ -220,12 +228,35 @@ class Screen:
         else:
             self._write(self._err, f"{label} {clean(text)}\n")
 
+    def _tell(self, text: str) -> None:
+        """Lines on stderr; a live display moves down for them."""
+        if self._display and self._display.is_drawn:
+            from rich.text import Text
+
+            _guarded(self.errors.print, Text(clean(text)), soft_wrap=True, highlight=False)
+        else:
+            self._write(self._err, clean(text) + "\n")
+
     def _write(self, stream: TextIO, text: str) -> None:
         _guarded(stream.write, text)
         self._flush(stream)
 
     def _flush(self, stream: TextIO) -> None:
         _guarded(stream.flush)
+
+
+def program(expression: str) -> Any:
+    """What ``--jq`` runs. Raises UsageError for what is not in that language."""
+    import jq
+
+    try:
+        return jq.compile(expression)
+    except ValueError as exc:
+        raise _no_filter(exc) from exc
+
+
+def _no_filter(error: ValueError) -> UsageError:
+    return UsageError(f"--jq: {error}", hint="the language: https://jqlang.org/manual")
 
 
 def _guarded(write: Any, *args: Any, **options: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -46,8 +47,17 @@ def prediction(record: Prediction) -> Fields:
     ]
 
 
-def models(found: Sequence[Model]) -> Table:
-    rows = [(row.full_name, _short(row.latest_version), row.run_count, row.description) for row in found]
+def models(found: Sequence[Model], *, brief: bool) -> Table:
+    """Names, versions and descriptions; for a person only a description's first sentence."""
+    rows = [
+        (
+            row.full_name,
+            _short(row.latest_version),
+            row.run_count,
+            first_sentence(row.description) if brief else row.description,
+        )
+        for row in found
+    ]
     return ("model", "version", "runs", "description"), list(rows)
 
 
@@ -112,6 +122,11 @@ def ago(when: str, now: datetime) -> str:
         if passed < limit:
             return f"{max(0, int(passed // divisor))} {unit} ago"
     return f"{int(passed // 86400)} d ago"
+
+
+def first_sentence(text: str) -> str:
+    """Up to the first full stop with a new sentence behind it."""
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", text.strip(), maxsplit=1)[0]
 
 
 def _when(created: str | None, age: bool) -> str | None:
