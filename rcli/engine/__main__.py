@@ -1,0 +1,136 @@
+"""``python -m rcli.engine``: one engine for one data folder, until it is stopped or has nothing to do."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import uvicorn
+import uvloop
+
+from rcli.engine import life
+from rcli.engine.app import create_app
+from rcli.engine.engine import Engine
+from rcli.engine.migrations import NewerDatabase
+from rcli.errors import RcliError, UsageError
+from rcli.settings import EngineSettings, Paths, allowed_environment, engine_settings
+
+EXIT_RUNNING = 75
+EXIT_NEWER = 76
+GRACE_SECONDS = 3
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = ("0.0.0.0", "::", "")
+
+
+class Server(uvicorn.Server):
+    """Serves as long as the engine runs; the engine, not the server, answers to signals."""
+
+    def __init__(self, config: uvicorn.Config, engine: Engine, url: str, port: int) -> None:
+        super().__init__(config)
+        self._engine, self._url, self._port = engine, url, port
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def main_loop(self) -> None:
+        await self._engine.run(self._url, self._port)
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = _parse(argv)
+    try:
+        _run(options)
+    except RcliError as error:
+        _complain(error)
+        return {life.AlreadyRunning: EXIT_RUNNING, NewerDatabase: EXIT_NEWER}.get(
+            type(error), error.exit_code
+        )
+    return 0
+
+
+def _complain(error: RcliError) -> None:
+    """On stderr, which whoever started the engine keeps as its log."""
+    lines = [f"error: {error.message}", *([f"hint: {error.hint}"] if error.hint else [])]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m rcli.engine", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="the port; 0 takes a free one")
+    parser.add_argument("--bind", default=LOOPBACK, help="the address to listen on")
+    parser.add_argument("--idle", type=float, help="seconds without work until it stops; 0 means never")
+    return parser.parse_args(argv)
+
+
+def _run(options: argparse.Namespace) -> None:
+    environ = allowed_environment(os.environ)
+    os.environ.clear()
+    os.environ.update(environ)
+    paths = Paths.from_environ(environ)
+    settings = engine_settings(paths)
+    if options.idle is not None:
+        settings = replace(settings, idle=options.idle)
+    life.private_folder(paths.data)
+    lock = life.take_lock(life.private_folder(paths.engine))
+    try:
+        with (
+            _listen(options.bind, options.port) as listener,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(_serve(paths, settings, environ, options.bind, listener))
+    finally:
+        lock.release()
+
+
+def _listen(bind: str, port: int) -> socket.socket:
+    """Raises UsageError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((bind, port))
+    except OSError as exc:
+        listener.close()
+        raise UsageError(
+            f"cannot listen on {bind} port {port}: {exc.strerror}", hint="choose another --port"
+        ) from exc
+    return listener
+
+
+async def _serve(
+    paths: Paths, settings: EngineSettings, environ: dict[str, str], bind: str, listener: socket.socket
+) -> None:
+    engine = Engine(paths, settings, environ)
+    try:
+        engine.start()
+        port = listener.getsockname()[1]
+        host = LOOPBACK if bind in EVERYWHERE else f"[{bind}]" if ":" in bind else bind
+        hosts = frozenset({bind.lower(), socket.gethostname().lower()})
+        config = uvicorn.Config(
+            create_app(engine, hosts),
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, engine.stopping.set)
+        await Server(config, engine, f"http://{host}:{port}", port).serve(sockets=[listener])
+    finally:
+        engine.store.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

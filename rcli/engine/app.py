@@ -1,0 +1,81 @@
+"""The whole API on one page: every address, its methods, and who answers."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from rcli.engine import problems
+from rcli.engine.engine import Engine
+from rcli.engine.guard import Guard
+from rcli.engine.routes import account, files, models, predictions, private, streams
+from rcli.errors import RcliError
+
+ROUTES = [
+    Route("/account", account.get_account),
+    Route("/hardware", account.list_hardware),
+    Route("/models", models.list_models),
+    Route("/models/{owner}/{name}", models.get_model),
+    Route("/models/{owner}/{name}/predictions", predictions.create_model_prediction, methods=["POST"]),
+    Route("/models/{owner}/{name}/versions", models.list_versions),
+    Route("/models/{owner}/{name}/versions/{version_id}", models.get_version),
+    Route("/predictions", predictions.create_prediction, methods=["POST"]),
+    Route("/predictions", predictions.list_predictions),
+    Route("/predictions/{prediction_id}", predictions.get_prediction),
+    Route("/predictions/{prediction_id}/cancel", predictions.cancel_prediction, methods=["POST"]),
+    Route("/streams/{prediction_id}", streams.stream_prediction),
+    Route("/files", files.create_file, methods=["POST"]),
+    Route("/files", files.list_files),
+    Route("/files/{file_id}", files.delete_file, methods=["DELETE"]),
+    Route("/files/{file_id}", files.get_file),
+    Route("/files/{file_id}/download", files.download_file),
+    Route("/delivery/{file_id}/{name}", files.download_file),
+    Route("/_rcli/status", private.get_status),
+    Route("/_rcli/projects", private.create_project, methods=["POST"]),
+    Route("/_rcli/drain", private.drain, methods=["POST"]),
+    Route("/_rcli/stop", private.stop, methods=["POST"]),
+    Route("/_rcli/cache", private.list_cache),
+    Route("/_rcli/prune", private.prune_cache, methods=["POST"]),
+]
+"""Below ``/v1``, ``/v1/v1`` and ``/`` alike; an address without methods answers GET and HEAD."""
+
+UNCOUNTED = "/_rcli/status"
+"""Looking at the engine does not keep it awake."""
+
+_SIGNED = (
+    (re.compile(r"/streams/([^/]+)"), "stream"),
+    (re.compile(r"/delivery/([^/]+)/[^/]+"), "delivery"),
+    (re.compile(r"/files/([^/]+)/download"), None),
+)
+
+
+def create_app(engine: Engine, hosts: frozenset[str] = frozenset()) -> ASGIApp:
+    """``hosts`` are the names, beside loopback ones, under which clients may reach the engine."""
+    app = Starlette(
+        routes=ROUTES,
+        exception_handlers={
+            problems.Problem: problems.on_problem,
+            RcliError: problems.on_rcli_error,
+            HTTPException: problems.on_http_exception,
+            Exception: problems.on_bug,
+        },
+    )
+    app.router.redirect_slashes = False
+    app.state.engine = engine
+
+    def signed(path: str, query: QueryParams) -> bool:
+        for pattern, purpose in _SIGNED:
+            if found := pattern.fullmatch(path):
+                return engine.signer.allows(purpose or query.get("owner", ""), found.group(1), query)
+        return False
+
+    def seen(path: str) -> None:
+        if path != UNCOUNTED:
+            engine.idle.touch()
+
+    return Guard(app, token=engine.token, hosts=hosts, signed=signed, seen=seen)

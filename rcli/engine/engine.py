@@ -1,0 +1,115 @@
+"""The engine: its parts, put together once, and what happens when it starts and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Mapping
+
+from rcli import __version__
+from rcli.engine import life
+from rcli.engine.caches import Caches
+from rcli.engine.catalog import Catalog
+from rcli.engine.environments import Environments
+from rcli.engine.files import Files
+from rcli.engine.jobs import Jobs
+from rcli.engine.launching import Launcher
+from rcli.engine.registry import Registry
+from rcli.engine.signatures import Signer
+from rcli.engine.snapshots import Snapshots
+from rcli.engine.store import Store
+from rcli.settings import EngineSettings, Paths
+
+HOUR = 3600.0
+
+
+class Engine:
+    """``environ`` is what its own children (uv) may see; replicas see less."""
+
+    def __init__(self, paths: Paths, settings: EngineSettings, environ: Mapping[str, str]) -> None:
+        """Raises NewerDatabase. The folder is private already, and its lock is held."""
+        loop = asyncio.get_running_loop()
+        self.folder = paths.engine
+        self.token = life.kept_secret(self.folder / "token")
+        self.signer = Signer(life.kept_secret(self.folder / "signing_key").encode())
+        self.store = Store.open(self.folder / "engine.db", loop.call_soon)
+        self.files = Files(self.store, self.folder / "files")
+        self.catalog = Catalog(self.store)
+        self.snapshots = Snapshots(paths.snapshots)
+        self.environments = Environments(paths.environments, environ)
+        self.launcher = Launcher(
+            self.folder / "replicas",
+            snapshots=self.snapshots,
+            environments=self.environments,
+            environ=environ,
+            setup_timeout=settings.setup_timeout,
+        )
+        self.stopping = asyncio.Event()
+        self.jobs = Jobs(
+            self.store,
+            self.files,
+            launch=self.launcher.launch,
+            replica_idle=settings.replica_idle,
+            changed=self.touch,
+        )
+        self.registry = Registry(self.catalog, self.snapshots)
+        self.caches = Caches(
+            self.catalog, self.snapshots, self.environments, self.files, self.jobs, self.launcher
+        )
+        self.idle = life.IdleClock(settings.idle, is_working=self.jobs.is_working, stop=self.stopping.set)
+        self.state: life.State | None = None
+        self._ending: tuple[str, str | None] = ("failed", "the engine was stopped while this prediction ran")
+        self._chores: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Clears what a killed engine left, and brings the bundled models up to date."""
+        self.launcher.clear()
+        self.snapshots.sweep()
+        self.environments.sweep()
+        self.jobs.recover()
+        self.registry.take_bundled()
+        self.store.commit()
+
+    async def run(self, url: str, port: int) -> None:
+        """From the moment the socket listens until somebody wants the engine to stop."""
+        self.state = life.State(url, os.getpid(), __version__, port, time.time())
+        life.write_state(self.folder, self.state)
+        self._chores = [asyncio.create_task(self.idle.run()), asyncio.create_task(self._forget_expired())]
+        try:
+            await self.stopping.wait()
+        finally:
+            life.remove_state(self.folder)
+            await self.close()
+
+    async def close(self) -> None:
+        """Ends all work; nothing is left running afterwards."""
+        for chore in self._chores:
+            chore.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await chore
+        await self.jobs.close(*self._ending)
+        self.store.commit()
+
+    def touch(self) -> None:
+        self.idle.touch()
+
+    def stop(self) -> None:
+        """Cancels what runs, then exits."""
+        self._ending = ("canceled", None)
+        self.stopping.set()
+
+    async def drain(self, seconds: float) -> bool:
+        """Refuses new work and waits for what runs; false, and open again, when it takes too long."""
+        self.jobs.refusing = True
+        if await self.jobs.drained(seconds):
+            self.stopping.set()
+            return True
+        self.jobs.refusing = False
+        return False
+
+    async def _forget_expired(self) -> None:
+        while True:
+            self.files.delete_expired()
+            await asyncio.sleep(HOUR)

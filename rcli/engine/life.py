@@ -1,0 +1,107 @@
+"""The engine's life on disk and in time: folder, lock, secrets, state file, idle clock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from rcli.errors import RcliError
+from rcli.settings import replace_private
+
+
+class AlreadyRunning(RcliError):
+    """Another engine holds this folder's lock."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What ``engine.json`` tells clients: where the engine listens, and which one it is."""
+
+    url: str
+    pid: int
+    version: str
+    port: int
+    started_at: float
+
+
+def private_folder(folder: Path) -> Path:
+    """Makes the folder, 0700, or checks that it is ours. Raises RcliError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+        if found.st_uid != os.geteuid():
+            raise RcliError(f"{folder} belongs to another user", hint="set RCLI_HOME to a folder of yours")
+        if stat.S_IMODE(found.st_mode) != 0o700:
+            folder.chmod(0o700)
+    except OSError as exc:
+        raise RcliError(
+            f"cannot use {folder}: {exc.strerror}", hint="RCLI_HOME moves all of rcli's files"
+        ) from exc
+    return folder
+
+
+def take_lock(folder: Path) -> FileLock:
+    """The lock that an engine holds for all its life. Raises AlreadyRunning."""
+    lock = FileLock(folder / "lock", mode=0o600)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as exc:
+        raise AlreadyRunning(f"an engine runs already with {folder}", hint="rcli serve status") from exc
+    return lock
+
+
+def kept_secret(file: Path) -> str:
+    """The secret in this file, made at the first use; other programs' settings survive a restart by it."""
+    try:
+        text = file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        text = ""
+    if not text:
+        text = secrets.token_urlsafe(32)
+        replace_private(file, text + "\n")
+    return text
+
+
+def write_state(folder: Path, state: State) -> None:
+    replace_private(folder / "engine.json", json.dumps(asdict(state)) + "\n")
+
+
+def remove_state(folder: Path) -> None:
+    (folder / "engine.json").unlink(missing_ok=True)
+
+
+class IdleClock:
+    """Calls ``stop`` after so many seconds without work; 0 means never."""
+
+    def __init__(self, seconds: float, *, is_working: Callable[[], bool], stop: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._is_working = is_working
+        self._stop = stop
+        self._last = asyncio.get_running_loop().time()
+
+    def touch(self) -> None:
+        """Something was asked for, or some work began or ended."""
+        self._last = asyncio.get_running_loop().time()
+
+    def left(self) -> float | None:
+        """Seconds until the engine stops if nothing happens; None when it does not stop by itself."""
+        if self._seconds <= 0:
+            return None
+        if self._is_working():
+            return self._seconds
+        return max(0.0, self._last + self._seconds - asyncio.get_running_loop().time())
+
+    async def run(self) -> None:
+        while (left := self.left()) is not None:
+            if left <= 0:
+                self._stop()
+                return
+            await asyncio.sleep(left)

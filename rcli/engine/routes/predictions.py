@@ -1,0 +1,151 @@
+"""Predictions: create, list, get, cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from rcli.engine.bodies import read_json
+from rcli.engine.catalog import Version
+from rcli.engine.objects import page_object, prediction_object
+from rcli.engine.pages import PAGE, next_page, read_cursor
+from rcli.engine.predictions import Prediction
+from rcli.engine.preferences import Wait, parse_cancel_after, parse_prefer
+from rcli.engine.problems import InvalidField, Problem, invalid_request, not_found
+from rcli.engine.routes import engine_of, knows_aborted, links_of
+from rcli.engine.routes.models import find_model
+
+_KEYS: dict[str, type | tuple[type, ...]] = {
+    "input": dict,
+    "stream": bool,
+    "webhook": object,
+    "webhook_events_filter": object,
+}
+
+
+async def create_prediction(request: Request) -> JSONResponse:
+    body = await read_json(request, _KEYS | {"version": str}, required=("version", "input"))
+    return await _create(request, _resolve(request, body["version"]), body)
+
+
+async def create_model_prediction(request: Request) -> JSONResponse:
+    model = find_model(request)
+    body = await read_json(request, _KEYS, required=("input",))
+    version = engine_of(request).catalog.latest(model.owner, model.name)
+    if version is None:
+        raise not_found(f"The model {model.full_name} has no version yet")
+    return await _create(request, version, body)
+
+
+async def list_predictions(request: Request) -> JSONResponse:
+    source = request.query_params.get("source")
+    if source not in (None, "web", "api"):
+        raise invalid_request([InvalidField("enum", "source", "must be web")])
+    cursor = read_cursor(request, (float, int))
+    found = engine_of(request).jobs.table.page(
+        PAGE + 1,
+        before=(cursor[0], cursor[1]) if cursor else None,
+        created_after=_moment(request, "created_after"),
+        created_before=_moment(request, "created_before"),
+        source=source,
+    )
+    page, links = found[:PAGE], links_of(request)
+    following = None
+    if len(found) > PAGE:
+        last = [page[-1].created_at, page[-1].number]
+        following = next_page(request, links.base, "/predictions", last)
+    known = knows_aborted(request)
+    results = [prediction_object(row, links, knows_aborted=known) for row in page]
+    return JSONResponse(page_object(results, following))
+
+
+async def get_prediction(request: Request) -> JSONResponse:
+    row = find_prediction(request)
+    return JSONResponse(prediction_object(row, links_of(request), knows_aborted=knows_aborted(request)))
+
+
+async def cancel_prediction(request: Request) -> JSONResponse:
+    await engine_of(request).jobs.cancel(find_prediction(request).id)
+    return await get_prediction(request)
+
+
+def find_prediction(request: Request) -> Prediction:
+    """The prediction that the address names. Raises Problem 404."""
+    prediction_id = request.path_params["prediction_id"]
+    row = engine_of(request).jobs.table.get(prediction_id)
+    if row is None:
+        raise not_found(f"This engine has no prediction {prediction_id}")
+    return row
+
+
+async def _create(request: Request, version: Version, body: dict[str, Any]) -> JSONResponse:
+    _refuse_webhooks(body)
+    wait = parse_prefer(request.headers.get("prefer"))
+    lifetime = parse_cancel_after(request.headers.get("cancel-after"))
+    host = request.headers["host"]
+    live = await engine_of(request).jobs.create(version, body["input"], host=host, lifetime=lifetime)
+    if wait is not None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(live.ended.wait(), wait.seconds)
+    row = engine_of(request).jobs.table.get(live.id)
+    assert row is not None
+    return _created(request, row, wait)
+
+
+def _created(request: Request, row: Prediction, wait: Wait | None) -> JSONResponse:
+    waiting = wait is not None and not row.ended
+    shown = prediction_object(
+        row,
+        links_of(request),
+        knows_aborted=knows_aborted(request),
+        inline=wait is not None,
+        waiting=waiting,
+    )
+    headers = {"preference-applied": wait.applied} if wait is not None else None
+    return JSONResponse(shown, 202 if waiting else 201, headers)
+
+
+def _refuse_webhooks(body: dict[str, Any]) -> None:
+    fields = [
+        InvalidField("unsupported", key, "this engine does not send webhooks: poll or stream the prediction")
+        for key in ("webhook", "webhook_events_filter")
+        if key in body
+    ]
+    if fields:
+        raise invalid_request(fields)
+
+
+def _resolve(request: Request, reference: str) -> Version:
+    """From an id, ``owner/name`` or ``owner/name:id``. Raises Problem 422, as Replicate does."""
+    catalog = engine_of(request).catalog
+    version = None
+    if found := re.fullmatch(r"([^/:]+)/([^/:]+)(?::([0-9a-f]+))?", reference):
+        owner, name, version_id = found.groups()
+        version = catalog.version(owner, name, version_id) if version_id else catalog.latest(owner, name)
+    elif re.fullmatch(r"[0-9a-f]{64}", reference):
+        version = catalog.version_by_id(reference)
+    if version is None:
+        raise Problem(
+            422,
+            "The specified version does not exist (or perhaps you don't have permission to use it?)",
+            title="Invalid version or not permitted",
+        )
+    return version
+
+
+def _moment(request: Request, name: str) -> float | None:
+    """A filter's time as Unix seconds; without a zone it is UTC."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as exc:
+        raise invalid_request([InvalidField("format", name, "must be a time in ISO 8601")]) from exc

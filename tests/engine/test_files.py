@@ -1,0 +1,390 @@
+"""Files in and out: uploads in three shapes, delivery with ranges, inputs by address and by data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from rcli.engine.deliver import Part, parse_range
+from rcli.engine.files import safe_name
+from rcli.engine.problems import Problem
+from rcli.engine.signatures import Signer
+
+if TYPE_CHECKING:
+    from tests.engine.conftest import RunningEngine
+
+CONTENT = bytes(range(256)) * 40
+
+
+def upload(engine: RunningEngine, content: bytes = CONTENT, name: str = "x.bin") -> dict[str, Any]:
+    answer = engine.http.post("/v1/files", files={"content": (name, content, "application/x-thing")})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def test_an_upload_has_every_key_that_clients_read(engine: RunningEngine) -> None:
+    told = upload(engine)
+
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    assert (told["name"], told["content_type"], told["size"]) == ("x.bin", "application/x-thing", 10240)
+    assert (told["etag"], told["checksums"], told["metadata"]) == (digest, {"sha256": digest}, {})
+    assert told["urls"] == {"get": f"{engine.url}/v1/files/{told['id']}"}
+    assert told["created_at"] < told["expires_at"]
+    assert engine.http.get(f"/v1/files/{told['id']}").json() == told
+
+
+@pytest.mark.parametrize(
+    ("parts", "fields", "metadata"),
+    [
+        ({}, {"metadata": '{"k": 1}'}, {"k": 1}),
+        ({"metadata": ("blob", b'{"k": {"n": 1}}', "application/json")}, {}, {"k": {"n": 1}}),
+        ({}, {"metadata[k]": "1", "metadata[n][z]": "2"}, {"k": "1", "n": {"z": "2"}}),
+        ({}, {}, {}),
+    ],
+)
+def test_metadata_comes_in_the_shape_of_each_client(
+    engine: RunningEngine, parts: dict[str, Any], fields: dict[str, str], metadata: dict[str, Any]
+) -> None:
+    answer = engine.http.post(
+        "/v1/files", files={"content": ("x.txt", b"x", "text/plain"), **parts}, data=fields
+    )
+
+    assert (answer.status_code, answer.json()["metadata"]) == (201, metadata)
+
+
+def test_name_and_type_may_be_fields_of_their_own(engine: RunningEngine) -> None:
+    answer = engine.http.post(
+        "/v1/files",
+        files={"content": ("upload", b"x")},
+        data={"filename": "page.md", "type": "text/markdown"},
+    )
+
+    assert (answer.json()["name"], answer.json()["content_type"]) == ("page.md", "text/markdown")
+
+
+@pytest.mark.parametrize(
+    ("files", "data", "field"),
+    [
+        ({"other": ("x", b"x")}, {}, "content"),
+        ({"content": ("x" * 256, b"x")}, {}, "filename"),
+        ({"content": ("x", b"x")}, {"metadata": "{"}, "metadata"),
+        ({"content": ("x", b"x")}, {"metadata": "[]"}, "metadata"),
+    ],
+)
+def test_an_upload_that_is_not_understood_is_refused(
+    engine: RunningEngine, files: dict[str, Any], data: dict[str, str], field: str
+) -> None:
+    answer = engine.http.post("/v1/files", files=files, data=data)
+
+    assert answer.status_code == 422
+    assert [invalid["field"] for invalid in answer.json()["invalid_fields"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [("application/json", 415), ("multipart/form-data", 400), ("multipart/form-data; boundary=x", 400)],
+)
+def test_a_body_that_is_no_form_is_refused(engine: RunningEngine, content_type: str, status: int) -> None:
+    answer = engine.http.post("/v1/files", content=b"nothing", headers={"content-type": content_type})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_a_file_over_100_megabytes_is_refused(engine: RunningEngine) -> None:
+    answer = engine.exchange(
+        b"POST /v1/files HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 209715200\r\n\r\n"
+        % engine.token.encode()
+    )
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b'"detail":"Files must be less than 100MB in size"' in answer
+
+
+def test_uploads_are_listed_and_deleted(engine: RunningEngine) -> None:
+    told = upload(engine, b"to be deleted")
+    listed = engine.http.get("/v1/files").json()["results"][0]
+
+    first = engine.http.delete(f"/v1/files/{told['id']}")
+    second = engine.http.delete(f"/v1/files/{told['id']}")
+
+    assert listed == told
+    assert (first.status_code, second.status_code) == (204, 404)
+    assert not list((engine.folder / "files").glob(f"??/{told['etag']}"))
+
+
+def test_a_content_that_two_files_share_goes_with_the_last(engine: RunningEngine) -> None:
+    one, two = upload(engine, b"shared"), upload(engine, b"shared")
+    engine.http.delete(f"/v1/files/{one['id']}")
+    kept = list((engine.folder / "files").glob(f"??/{one['etag']}"))
+
+    engine.http.delete(f"/v1/files/{two['id']}")
+
+    assert len(kept) == 1
+    assert not kept[0].exists()
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..\\..\\x", "a/b", "x\x00y", "\u202egnp.exe"])
+def test_names_are_reduced_to_safe_base_names(name: str) -> None:
+    safe = safe_name(name)
+
+    assert safe
+    assert not set(safe) & set("/\\\x00\u202e")
+    assert safe not in (".", "..")
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [("out-0.png", "out-0.png"), ("", "file"), ("..", "file"), ("é" * 200 + ".png", "é" * 125 + ".png")],
+)
+def test_names_keep_what_is_harmless(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+def test_a_model_gets_an_uploaded_file(engine: RunningEngine) -> None:
+    told = upload(engine, b"hello there", "greeting.txt")
+
+    ended = engine.run("files", {"one": told["urls"]["get"], "many": [told["urls"]["get"]]})
+
+    assert ended["output"] == ["hello there", "hello there"]
+    assert ended["input"]["one"].startswith(f"{engine.url}/delivery/{told['id']}/greeting.txt?")
+
+
+def test_a_model_gets_what_a_data_uri_holds(engine: RunningEngine) -> None:
+    given = ["data:text/plain;base64,aGk=", "data:,a%20b", "data:text/plain;charset=utf-8,c"]
+
+    ended = engine.run("files", {"one": given[0], "many": given[1:]})
+
+    assert ended["output"] == ["hi", "a b", "c"]
+
+
+def test_a_model_gets_an_earlier_output(engine: RunningEngine) -> None:
+    first = engine.run("picture", {"image": "data:image/png;base64,aGVsbG8="})
+
+    second = engine.run("picture", {"image": first["output"]})
+
+    assert httpx.get(second["output"]).content == b"hello"
+
+
+def test_a_model_cannot_change_what_was_uploaded(engine: RunningEngine, tmp_path: Any) -> None:
+    (tmp_path / "cog.yaml").write_text("run: run.py:Runner\n")
+    (tmp_path / "run.py").write_text(
+        "from cog import BaseRunner, Path\n\n\nclass Runner(BaseRunner):\n"
+        "    def run(self, file: Path) -> str:\n"
+        "        open(file, 'r+b').write(b'SPOILT')\n        return open(file).read()\n"
+    )
+    told = upload(engine, b"intact content")
+
+    ended = engine.ended(engine.create(engine.register(tmp_path), {"file": told["urls"]["get"]}))
+
+    assert ended["output"] == "SPOILT content"
+    assert engine.http.get(f"/v1/files/{told['id']}/download").content == b"intact content"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:///etc/passwd",
+        "FILE:///etc/passwd",
+        "/etc/passwd",
+        "rcli-file:aaaaaaaaaaaaaaaaaaaaaaaaaa/x",
+        "gs://bucket/x",
+        "http://",
+        "http://[",
+        "data:nothing",
+        "data:text/plain;base64,a",
+        "",
+    ],
+)
+def test_other_addresses_of_files_are_refused(engine: RunningEngine, address: str) -> None:
+    answer = engine.http.post(
+        "/v1/predictions", json={"version": engine.register("files"), "input": {"one": address}}
+    )
+
+    assert answer.status_code == 422
+    assert [field["field"] for field in answer.json()["invalid_fields"]] == ["input.one"]
+
+
+def test_a_file_of_ours_that_is_gone_is_refused(engine: RunningEngine) -> None:
+    told = upload(engine, b"gone")
+    engine.http.delete(f"/v1/files/{told['id']}")
+
+    answer = engine.http.post(
+        "/v1/predictions", json={"version": engine.register("files"), "input": {"one": told["urls"]["get"]}}
+    )
+
+    assert answer.status_code == 422
+    assert "does not exist, or it has expired" in answer.json()["detail"]
+
+
+def test_an_output_is_served_without_the_token_and_without_danger(engine: RunningEngine) -> None:
+    ended = engine.run("picture", {"image": "data:image/png;base64,aGVsbG8="})
+
+    answer = httpx.get(ended["output"], follow_redirects=False)
+
+    assert (answer.status_code, answer.content) == (200, b"hello")
+    assert httpx.URL(ended["output"]).path.endswith("/out.png")
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["content-disposition"] == "inline; filename*=utf-8''out.png"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"] == "sandbox"
+    assert answer.headers["etag"] == f'"{hashlib.sha256(b"hello").hexdigest()}"'
+
+
+@pytest.mark.parametrize(
+    ("content_type", "way"),
+    [
+        ("text/html", "attachment"),
+        ("image/svg+xml", "attachment"),
+        ("application/pdf", "attachment"),
+        ("video/mp4", "inline"),
+        ("audio/wav", "inline"),
+    ],
+)
+def test_only_pictures_sounds_and_films_are_shown(engine: RunningEngine, content_type: str, way: str) -> None:
+    told = engine.http.post("/v1/files", files={"content": ("x", b"x", content_type)}).json()
+
+    answer = engine.http.get(f"/v1/files/{told['id']}/download")
+
+    assert (answer.headers["content-type"], answer.headers["content-disposition"]) == (
+        content_type,
+        f"{way}; filename*=utf-8''x",
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [{"signature": "x"}, {"expiry": "99999999999"}, {"expiry": "1"}, {"expiry": "-1"}]
+)
+def test_a_changed_address_is_refused(engine: RunningEngine, change: dict[str, str]) -> None:
+    ended = engine.run("picture", {"image": "data:image/png;base64,aGVsbG8="})
+
+    answer = httpx.get(httpx.URL(ended["output"]).copy_merge_params(change))
+
+    assert answer.status_code == 401
+
+
+def test_a_signature_ends_with_its_expiry_and_its_purpose() -> None:
+    signer = Signer(b"key")
+    past = {"expiry": "1000", "signature": signer.sign("delivery", "x", 1000)}
+    future = {"expiry": "9999999999", "signature": signer.sign("delivery", "x", 9999999999)}
+
+    assert not signer.allows("delivery", "x", past)
+    assert signer.allows("delivery", "x", future)
+    assert not signer.allows("stream", "x", future)
+    assert not signer.allows("delivery", "y", future)
+    assert not Signer(b"other").allows("delivery", "x", future)
+
+
+def test_a_signed_download_names_its_owner(engine: RunningEngine) -> None:
+    told = upload(engine, b"signed")
+    key = (engine.folder / "signing_key").read_text().strip().encode()
+    query = {"owner": "local", "expiry": "9999999999"}
+    query["signature"] = Signer(key).sign("local", told["id"], 9999999999)
+    url = f"{engine.url}/v1/files/{told['id']}/download"
+
+    assert httpx.get(url, params=query).content == b"signed"
+    assert httpx.get(url, params=query | {"owner": "somebody"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "start", "end"),
+    [
+        ("bytes=0-9", 206, 0, 10),
+        ("bytes=10000-", 206, 10000, 10240),
+        ("bytes=-40", 206, 10200, 10240),
+        ("bytes=10000-99999", 206, 10000, 10240),
+        ("bytes=0-0,5-6", 200, 0, 10240),
+        ("lines=0-9", 200, 0, 10240),
+    ],
+)
+def test_ranges_are_served(engine: RunningEngine, asked: str, status: int, start: int, end: int) -> None:
+    told = upload(engine)
+
+    answer = engine.http.get(f"/v1/files/{told['id']}/download", headers={"range": asked})
+
+    assert (answer.status_code, answer.content) == (status, CONTENT[start:end])
+    if status == 206:
+        assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/10240"
+
+
+def test_a_range_beyond_the_end_is_a_problem(engine: RunningEngine) -> None:
+    told = upload(engine)
+
+    answer = engine.http.get(f"/v1/files/{told['id']}/download", headers={"range": "bytes=10240-"})
+
+    assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */10240")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_range_of_another_content_is_sent_whole(engine: RunningEngine) -> None:
+    told = upload(engine)
+    path = f"/v1/files/{told['id']}/download"
+
+    same = engine.http.get(path, headers={"range": "bytes=0-1", "if-range": f'"{told["etag"]}"'})
+    other = engine.http.get(path, headers={"range": "bytes=0-1", "if-range": '"other"'})
+
+    assert (same.status_code, other.status_code) == (206, 200)
+
+
+def test_what_the_client_has_already_is_not_sent_again(engine: RunningEngine) -> None:
+    told = upload(engine)
+
+    answer = engine.http.get(
+        f"/v1/files/{told['id']}/download", headers={"if-none-match": f'"{told["etag"]}"'}
+    )
+
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_a_head_request_tells_the_size(engine: RunningEngine) -> None:
+    told = upload(engine)
+
+    answer = engine.http.head(f"/v1/files/{told['id']}/download")
+
+    assert (answer.status_code, answer.headers["content-length"], answer.content) == (200, "10240", b"")
+
+
+@pytest.mark.parametrize(
+    ("header", "part"), [(None, None), ("bytes=", None), ("bytes=5-2", None), ("bytes=2-2", Part(2, 3))]
+)
+def test_odd_ranges_are_read_as_the_standard_says(header: str | None, part: Part | None) -> None:
+    assert parse_range(header, 10) == part
+
+
+def test_the_last_no_bytes_of_a_file_are_no_range() -> None:
+    with pytest.raises(Problem, match="10 bytes"):
+        parse_range("bytes=-0", 10)
+
+
+def test_files_of_any_depth_in_an_output_become_addresses(engine: RunningEngine) -> None:
+    output = engine.run("nested", {"title": "x"})["output"]
+
+    pages = [httpx.get(page["text"]).text for page in output["pages"]]
+    cover = httpx.get(output["extras"]["cover"])
+    assert pages == ["this is page-1.txt", "this is page-2.txt"]
+    assert cover.content == b"cover"
+    assert output["extras"]["notes"][1] is None
+
+
+def test_small_files_come_as_data_to_a_client_that_waits(engine: RunningEngine) -> None:
+    version = engine.register("picture")
+    small, large = b"small", b"x" * (256 * 1024 + 1)
+
+    def output(content: bytes) -> str:
+        data = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+        return str(engine.create(version, {"image": data}, wait=True)["output"])
+
+    assert output(small) == f"data:image/png;base64,{base64.b64encode(small).decode()}"
+    assert output(large).startswith(f"{engine.url}/delivery/")
+
+
+def test_the_replicas_folder_is_empty_again_after_a_prediction(engine: RunningEngine) -> None:
+    engine.run("picture", {"image": "data:image/png;base64,aGVsbG8="})
+
+    boxes = [box for box in (engine.folder / "replicas").glob("*/*") if box.name in ("inbox", "outbox")]
+    assert boxes
+    engine.until(lambda: not [path for box in boxes if box.exists() for path in box.iterdir()])
