@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from rcli.engine.store import Row, Store
@@ -171,6 +172,12 @@ def _model(row: Row) -> Model:
     return Model(row["owner"], row["name"], row["description"], row["created_at"])
 
 
+@lru_cache(maxsize=64)
+def _document(text: str) -> dict[str, Any]:
+    """Parsed once for all predictions of a version; nobody may change it."""
+    return dict(json.loads(text))
+
+
 def _version(row: Row) -> Version:
     return Version(
         owner=row["owner"],
@@ -180,6 +187,6 @@ def _version(row: Row) -> Version:
         cog_version=row["cog_version"],
         snapshot=row["snapshot"],
         file=row["file"],
-        document=json.loads(row["document"]),
+        document=_document(row["document"]),
         concurrency=row["concurrency"],
     )

@@ -134,8 +134,8 @@ class Predictions:
         )
 
     def end(self, number: int, last: int, at: float, ending: Ending) -> None:
-        """Ends the row and its stream, whose newest event so far is ``last``."""
-        logs = self.logs(number)
+        """Ends the row and its stream, whose newest event so far is ``last``, 0 for none."""
+        logs = self.logs(number) if last else ""
         self._store.write(
             "UPDATE predictions"
             " SET status = ?, output = ?, error = ?, logs = ?, metrics = ?, completed_at = ?"
