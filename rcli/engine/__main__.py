@@ -122,6 +122,7 @@ async def _serve(
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             date_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )

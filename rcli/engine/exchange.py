@@ -18,6 +18,7 @@ from rcli.engine import http
 
 ATTACH_ONLY = {"input": "attach-only"}  # not an object: coglet refuses it unless the prediction is in flight
 FIRST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02
+QUICK_SECONDS = 0.005  # what ends sooner brings its logs with its result: no need for a second connection
 EVENTS_SECONDS = 5.0  # how long the last events may take after the result
 BUSY_SECONDS = 10.0  # coglet frees a slot only after its answer; this long 409 is believed to be that
 
@@ -106,6 +107,10 @@ class Exchange:
 
     async def _follow(self) -> None:
         """Attach until a stream was read to its end, or the result is there and nothing to attach to."""
+        if not self._iterates:
+            await asyncio.sleep(QUICK_SECONDS)
+            if self._answered:
+                return
         pause = FIRST_PAUSE
         while not self._completed:
             attached = await self._attach()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import re
 import shutil
 from collections import deque
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from rcli.engine import http
+from rcli.engine import http, scratch
 from rcli.engine.exchange import Event, Exchange, Log, Metric, Output, Started
 from rcli.engine.project import Project
 from rcli.engine.schema import with_streaming
@@ -29,7 +28,6 @@ STARTS = 5  # how often a start is repeated because somebody else took the port
 SETUP_LINES = 10_000  # what a failed setup may show of its prints
 SLOW_POLL, QUICK_POLL = 0.5, 0.003
 REASON_SECONDS = 0.5  # how long the reason of a crash may take to arrive
-SCRATCH = Path("/tmp/coglet/predictions")  # fixed in coglet, and never cleaned by it
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 PREFIX = re.compile(
     r"^(?:(?:Prediction failed|Training failed|Async \w+ failed|Generator iteration error): )+"
@@ -84,6 +82,7 @@ class Replica:
         self._server = server
         self._iterates = iterates
         self._running: dict[str, _Running] = {}
+        self._discarded = scratch.Discarded()
         self.ready = False
         server.on_output = self._pass_on
 
@@ -174,7 +173,7 @@ class Replica:
         finally:
             del self._running[identifier]
             running.ended.set()
-            await _tidy(SCRATCH / identifier)
+            self._discarded.add(identifier)
 
     async def cancel(self, identifier: str, grace: float = GRACE_SECONDS) -> None:
         """Cancel a prediction; if its code is not interrupted within ``grace`` seconds, kill the replica."""
@@ -203,6 +202,7 @@ class Replica:
             await self._server.kill()
         else:
             await self._server.end()
+        await self._discarded.close()
         await asyncio.to_thread(shutil.rmtree, self._server.plan.folder, ignore_errors=True)
 
     async def _get_ready(self, seconds: float, on_log: Callable[[str], None]) -> bool:
@@ -305,10 +305,7 @@ def _prepare(plan: Plan, document: dict[str, Any]) -> None:
     schema = plan.folder / ".cog" / "openapi_schema.json"
     schema.parent.mkdir(exist_ok=True)
     schema.write_text(json.dumps(_for_coglet(document, plan.mode)))
-    for folder in (SCRATCH.parent, SCRATCH):  # other users of the machine need them too
-        with contextlib.suppress(FileExistsError, PermissionError):
-            folder.mkdir()
-            folder.chmod(0o1777)
+    scratch.prepare()
 
 
 def _for_coglet(document: dict[str, Any], mode: str) -> dict[str, Any]:
@@ -348,14 +345,3 @@ def _hint(trace: str) -> str | None:
     if "ModuleNotFoundError" in trace:
         return "name the package in cog.yaml under build: python_requirements"
     return None
-
-
-async def _tidy(folder: Path) -> None:
-    """Remove coglet's folder of one prediction: almost always three empty folders."""
-    try:
-        for name in ("inputs", "outputs", ""):
-            os.rmdir(folder / name)
-    except FileNotFoundError:
-        pass
-    except OSError:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

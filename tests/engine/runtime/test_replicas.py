@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rcli.engine import leftovers, replicas
+from rcli.engine import leftovers, scratch
 from rcli.engine.replicas import Event, Log, Metric, Outcome, Output, SetupFailed, Started
 
 
@@ -236,7 +236,7 @@ def test_coglets_own_folder_of_a_prediction_is_removed(start: Any) -> None:
 
     asyncio.run(run())
 
-    assert not (replicas.SCRATCH / "tidy-me").exists()
+    assert not (scratch.SCRATCH / "tidy-me").exists()
 
 
 def test_a_failing_setup_shows_its_traceback(start: Any) -> None:
