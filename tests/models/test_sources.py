@@ -22,9 +22,9 @@ def document(name: str) -> dict[str, Any]:
     return generate(MODELS / name, settings.get("run"), settings.get("train")).document
 
 
-def inputs(name: str) -> dict[str, Any]:
+def inputs(name: str, component: str = "Input") -> dict[str, Any]:
     """The model's inputs in their order, without the texts for people."""
-    properties = document(name)["components"]["schemas"]["Input"]["properties"]
+    properties = document(name)["components"]["schemas"][component]["properties"]
     in_order = sorted(properties.items(), key=lambda item: item[1]["x-order"])
     for_people = {"title", "description", "x-order"}
     return {
@@ -73,14 +73,57 @@ def test_smollm2_needs_a_prompt_and_streams_text() -> None:
     assert post["x-cog-streaming"] is True
 
 
-@pytest.mark.parametrize("name", ["hello", "smollm2"])
-def test_the_readme_describes_every_input_as_the_source_does(name: str) -> None:
-    readme = (MODELS / name / "README.md").read_text()
-    properties = document(name)["components"]["schemas"]["Input"]["properties"]
+def test_names_pins_its_package_and_can_be_trained() -> None:
+    assert project("names") == {
+        "build": {"python_packages": ["numpy==2.4.6"]},
+        "run": "run.py:Runner",
+        "train": "train.py:train",
+    }
+
+
+def test_names_bounds_all_its_inputs() -> None:
+    assert inputs("names") == {
+        "prompt": {"type": "string", "maxLength": 60, "default": ""},
+        "n": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
+        "temperature": {"type": "number", "minimum": 0.1, "maximum": 2, "default": 0.8},
+        "seed": {"type": "integer", "minimum": 0, "maximum": 2147483647, "default": 0},
+    }
+
+
+def test_names_bounds_what_a_training_takes() -> None:
+    assert inputs("names", "TrainingInput") == {
+        "train_data": {"type": "string", "format": "uri"},
+        "steps": {"type": "integer", "minimum": 50, "maximum": 5000, "default": 600},
+        "learning_rate": {"type": "number", "minimum": 0.00001, "maximum": 0.03, "default": 0.003},
+        "from_scratch": {"type": "boolean", "default": False},
+        "seed": {"type": "integer", "minimum": 0, "maximum": 2147483647, "default": 0},
+    }
+
+
+def test_names_needs_no_input_to_run_and_a_list_to_train() -> None:
+    schemas, post = (
+        document("names")["components"]["schemas"],
+        document("names")["paths"]["/predictions"]["post"],
+    )
+
+    assert "required" not in schemas["Input"]
+    assert schemas["TrainingInput"]["required"] == ["train_data"]
+    assert schemas["Output"]["x-cog-array-display"] == "concatenate"
+    assert post["x-cog-streaming"] is True
+    assert schemas["TrainingOutput"]["properties"]["weights"]["format"] == "uri"
+
+
+@pytest.mark.parametrize(
+    ("name", "component"),
+    [("hello", "Input"), ("smollm2", "Input"), ("names", "Input"), ("names", "TrainingInput")],
+)
+def test_the_readme_describes_every_input_as_the_source_does(name: str, component: str) -> None:
+    running, _, training = (MODELS / name / "README.md").read_text().partition("\n## Training\n")
+    properties = document(name)["components"]["schemas"][component]["properties"]
 
     rows = {
         line.split("`")[1]: line.split("|")[4].strip()
-        for line in readme.splitlines()
+        for line in (training if component == "TrainingInput" else running).splitlines()
         if line.startswith("| `")
     }
 

@@ -6,7 +6,7 @@ from cog import BaseRunner, Input, Path
 class Runner(BaseRunner):
     def run(
         self,
-        image: Path = Input(description="A picture", accept="image/*"),  # noqa: B008
+        image: Path = Input(description="A picture", accept="image/*"),
     ) -> Path:
         shutil.copyfile(image, "out.png")
         return Path("out.png")
