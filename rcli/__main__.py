@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> None:
     """Runs the command line of this process and exits with its code."""
     if sys.argv[1:] in (["--version"], ["-V"]):
-        from rcli import __version__
-
-        sys.stdout.write(f"rcli {__version__}\n")
-        return
+        sys.exit(_tell_version())
+    _replace_closed_streams()
     from rcli.signals import Signals
 
     signals = Signals()
@@ -24,6 +23,25 @@ def main() -> None:
     app = App.of_this_process()
     app.signals = signals
     sys.exit(run(sys.argv[1:], app))
+
+
+def _tell_version() -> int:
+    from rcli import __version__
+
+    try:
+        os.write(1, f"rcli {__version__}\n".encode())
+    except BrokenPipeError:
+        return 141
+    except OSError as exc:
+        sys.exit(f"error: cannot write the output: {exc.strerror}")
+    return 0
+
+
+def _replace_closed_streams() -> None:
+    """A stream that the caller has closed: its number must not go to the next file that is opened."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 -- open as long as the process
 
 
 if __name__ == "__main__":

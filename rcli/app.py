@@ -17,6 +17,7 @@ from rcli.settings import LOCAL, REPLICATE, Host, Settings, base_url
 from rcli.signals import Signals
 
 if TYPE_CHECKING:
+    from rcli.api.client import Client
     from rcli.api.endpoints import Replicate
     from rcli.api.engine import Engine
     from rcli.ui.screen import Screen
@@ -139,12 +140,25 @@ class App:
 
         return Engine(self.connect(LOCAL).client)
 
+    def neighbour(self, host: str) -> Client | None:
+        """The client of the engine on this machine, for files of it that another host is to get."""
+        from rcli import credentials
+        from rcli.services import local
+
+        state = local.find(self.settings.paths) if host != LOCAL else None
+        token = credentials.find(self.settings, state.host) if state else None
+        return self.client_with(state.host, token.secret).client if state and token else None
+
     def client_with(self, host: Host, secret: str) -> Replicate:
         """The API of a host with this token, as a sign-in tries it before it is stored."""
         from rcli.api.client import Client
         from rcli.api.endpoints import Replicate
 
-        client = Client(host, secret, trace=self.screen.trace if self.flags.debug else None)
+        def wait(seconds: float, reason: str) -> None:
+            self.screen.doing(f"{reason}: the next try is in {seconds:.0f} s")
+
+        trace = self.screen.trace if self.flags.debug else None
+        client = Client(host, secret, trace=trace, on_wait=wait)
         self._closers.append(client.close)
         return Replicate(client)
 
@@ -156,7 +170,7 @@ class App:
     def _engine_host(self) -> Host:
         from rcli.services import local
 
-        state = local.ensure(self.settings, lambda: self.screen.note("starting the engine on this machine"))
+        state = local.ensure(self.settings, lambda: self.screen.doing("starting the engine on this machine"))
         return Host(LOCAL, base_url(state.url), "engine")
 
 

@@ -47,12 +47,12 @@ class Prediction:
             status=_text(raw, "status"),
             model=raw.get("model") or "",
             version=raw.get("version"),
-            input=raw.get("input") or {},
+            input=_dict(raw, "input"),
             output=raw.get("output"),
             error=_error(raw.get("error")),
-            logs=raw.get("logs") or "",
-            metrics=raw.get("metrics") or {},
-            urls={name: url for name, url in (raw.get("urls") or {}).items() if isinstance(url, str)},
+            logs=str(raw.get("logs") or ""),
+            metrics=_dict(raw, "metrics"),
+            urls={name: url for name, url in _dict(raw, "urls").items() if isinstance(url, str)},
             created_at=raw.get("created_at"),
             started_at=raw.get("started_at"),
             completed_at=raw.get("completed_at"),
@@ -82,7 +82,7 @@ class Version:
             id=_text(raw, "id"),
             created_at=raw.get("created_at"),
             cog_version=raw.get("cog_version"),
-            schema=raw.get("openapi_schema") or {},
+            schema=_dict(raw, "openapi_schema"),
             raw=raw,
         )
 
@@ -148,6 +148,25 @@ class File:
         """Raises NoAnswer when this is no file."""
         urls = raw.get("urls") if isinstance(raw, dict) else None
         return cls(id=_text(raw, "id"), size=raw.get("size") or 0, url=_text(urls, "get"), raw=raw)
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What a run changes in a project's build section without editing it.
+
+    ``packages`` are requirements that replace or join the project's; ``any_python`` takes rcli's own
+    interpreter whatever the project asks for; ``torch_backend`` is uv's ``cpu`` or ``auto``.
+    """
+
+    packages: tuple[str, ...] = ()
+    any_python: bool = False
+    torch_backend: str | None = None
+
+    def to_json(self) -> Json:
+        """Only what is set, and always the same for the same: engines name versions by it."""
+        said: Json = {"with": sorted(set(self.packages))} if self.packages else {}
+        said |= {"any_python": True} if self.any_python else {}
+        return said | ({"torch_backend": self.torch_backend} if self.torch_backend else {})
 
 
 @dataclass(frozen=True)
@@ -240,6 +259,11 @@ def _text(raw: Any, key: str) -> str:
             hint="check the host's address: rcli config list",
         )
     return value
+
+
+def _dict(raw: Json, key: str) -> Json:
+    value = raw.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _error(value: Any) -> str | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -258,10 +259,19 @@ def write(paths: Paths, dotted: tuple[str, ...], value: Any) -> None:
     for part in dotted[:-1]:
         table = table.setdefault(part, tomlkit.table())
     if value is None:
-        table.pop(dotted[-1], None)
+        _remove(document, dotted)
     else:
         table[dotted[-1]] = value
     replace_private(paths.config_file, tomlkit.dumps(document))
+
+
+def _remove(table: Any, dotted: tuple[str, ...]) -> None:
+    """Takes out a value, and the tables that this leaves empty: a host without its url is an error."""
+    first, *rest = dotted
+    if rest:
+        _remove(table[first], tuple(rest))
+    if not rest or not table[first]:
+        table.pop(first, None)
 
 
 def replace_private(file: Path, text: str) -> None:
@@ -274,9 +284,8 @@ def replace_private(file: Path, text: str) -> None:
         part.replace(file)
     except OSError as exc:
         part.unlink(missing_ok=True) if part.parent.is_dir() else None
-        raise RcliError(
-            f"cannot write {file}: {exc.strerror}", hint="RCLI_HOME moves all of rcli's files"
-        ) from exc
+        reason = f"{file.parent} is no folder" if isinstance(exc, FileExistsError) else exc.strerror
+        raise RcliError(f"cannot write {file}: {reason}", hint="RCLI_HOME moves all of rcli's files") from exc
 
 
 _ALLOWED = re.compile(
@@ -328,8 +337,8 @@ def _read_toml(file: Path) -> dict[str, Any]:
 
 
 def _project_file(cwd: Path) -> Path | None:
-    """The nearest rcli.toml from here upwards, not above the repository."""
-    for folder in (cwd, *cwd.parents):
+    """The nearest rcli.toml from here upwards, not above the repository, nor in somebody else's folder."""
+    for folder in (cwd, *takewhile(lambda parent: parent.stat().st_uid == cwd.stat().st_uid, cwd.parents)):
         if (file := folder / "rcli.toml").is_file():
             return file
         if (folder / ".git").exists():
@@ -358,9 +367,17 @@ def _check_hosts(hosts: Any, file: Path) -> None:
     for name, table in hosts.items():
         if not isinstance(table, dict) or set(table) != {"url"} or not isinstance(table["url"], str):
             raise UsageError(f"{file}: [hosts.{name}] has one key, url")
-        if name == LOCAL or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
-            raise UsageError(f"{file}: {name!r} cannot be the name of a host")
+        check_host_name(name, f"{file}: ")
         base_url(table["url"])
+
+
+def check_host_name(name: str, where: str = "") -> str:
+    """Raises UsageError for a name that no host can have; ``local`` is the engine's."""
+    if name == LOCAL or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise UsageError(
+            f"{where}{name!r} cannot be the name of a host", hint="small letters, digits and -, but not local"
+        )
+    return name
 
 
 def _check_project(table: Mapping[str, Any], file: Path) -> None:
@@ -372,12 +389,26 @@ def _check_project(table: Mapping[str, Any], file: Path) -> None:
             case "output_dir", str():
                 if not (file.parent / value).resolve().is_relative_to(file.parent.resolve()):
                     raise UsageError(f"{file}: output_dir leaves the project: {value}")
-            case "inputs" | "versions", dict():
-                pass
+            case "inputs", dict():
+                _check_values(
+                    value, "inputs of {} has the wrong type", file, lambda each: isinstance(each, dict)
+                )
+            case "versions", dict():
+                _check_values(value, "{} is pinned to something that is no version id", file, _is_version)
             case "host" | "output_dir" | "inputs" | "versions", _:
                 raise UsageError(f"{file}: {name} has the wrong type")
             case _:
                 raise UsageError(f"{file}: a project's file cannot set {name!r}", hint="rcli config set")
+
+
+def _check_values(table: Mapping[str, Any], wrong: str, file: Path, fits: Callable[[Any], bool]) -> None:
+    for name, value in table.items():
+        if not fits(value):
+            raise UsageError(f"{file}: {wrong.format(name)}")
+
+
+def _is_version(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch("[0-9a-f]{64}", value))
 
 
 def _known(name: str, file: Path) -> Key:

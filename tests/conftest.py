@@ -12,7 +12,7 @@ import pytest
 from rcli.app import App
 from rcli.cli.main import main
 from rcli.services import local
-from rcli.settings import Settings
+from rcli.settings import Paths, Settings
 
 
 class Result(str):
@@ -72,7 +72,7 @@ def make_home(folder: Path, environments: Path) -> Path:
 def end_engine(home: Path) -> None:
     """Ends the engine that commands in this home have started, if there is one."""
     environ = environment(home)
-    local.stop(Settings.read(environ, home))
+    local.stop(Settings(Paths.from_environ(environ), environ, {}))  # whatever a test has put in the files
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

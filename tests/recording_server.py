@@ -101,6 +101,11 @@ class RecordingServer:
         """Sets the answers of a route such as ``GET /v1/account``."""
         self._scripts[route] = deque(script)
 
+    def serves(self, path: str, content: bytes, content_type: str) -> str:
+        """Offers a file, and returns its address."""
+        self.answer(f"GET {path}", Answer(200, content, {"Content-Type": content_type}))
+        return self.url + path
+
     def asked(self, route: str) -> list[Recorded]:
         return [request for request in self.requests if request.route == route]
 

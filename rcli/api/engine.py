@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rcli.api.client import READ_TIMEOUT, Client
-from rcli.records import Json, Project
+from rcli.records import Json, Overrides, Project
 
 _LONG_TIMEOUT = 600.0
 """Seconds: a large project is read and copied, or removed, as a whole before the answer comes."""
@@ -22,9 +22,11 @@ class Engine:
     def status(self) -> Json:
         return dict(self._get("status"))
 
-    def register(self, path: Path, file: str) -> Project:
+    def register(self, path: Path, file: str, overrides: Overrides | None = None) -> Project:
         """Takes a version of a folder; ``file`` is the name of its project file."""
-        body = {"path": str(path), "file": file}
+        body: Json = {"path": str(path), "file": file}
+        if overrides and (changes := overrides.to_json()):
+            body["overrides"] = changes
         return Project.from_json(self._post("projects", body, timeout=_LONG_TIMEOUT))
 
     def drain(self, timeout: float) -> list[str]:

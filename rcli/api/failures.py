@@ -96,7 +96,8 @@ def refusal(response: httpx.Response, host: Host, *, signed_in: bool) -> RcliErr
         case 413:
             return UsageError(said, hint="put the file on the web and give the model its address")
         case 422:
-            return InvalidInput(_invalid(said, problem))
+            hint = problem.get("hint")
+            return InvalidInput(_invalid(said, problem), hint=hint if isinstance(hint, str) else None)
         case 429:
             wait = asked_wait(response, time.time())
             return RateLimited(said, hint=None if wait is None else f"try again in {wait:.0f} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from rcli import credentials
 from rcli.app import App, sign_in_hint
 from rcli.cli.options import Command, group, world
-from rcli.errors import NotAllowed, RcliError, UsageError
+from rcli.errors import NoAnswer, NotAllowed, RcliError, UsageError
 from rcli.settings import LOCAL, REPLICATE, Host
 
 app = group("Sign in to a host and out of it.")
@@ -20,7 +21,9 @@ def login(
     ctx: typer.Context,
     with_token: Annotated[bool, typer.Option("--with-token", help="Read the token from stdin.")] = False,
 ) -> None:
-    """Sign in: the token is tried, then stored for this host's address alone.
+    """Sign in to a host.
+
+    The token is tried, then stored for this host's address alone.
 
     \b
     Examples: rcli auth login
@@ -51,25 +54,27 @@ def logout(ctx: typer.Context) -> None:
 
 @app.command(cls=Command)
 def status(ctx: typer.Context) -> None:
-    """Show who is signed in where. Exit code 4 when nobody is.
+    """Show who is signed in where. Exit code 4 when nobody is, 5 when no host could be asked.
 
     Example: rcli auth status
     """
     app = world(ctx)
     chosen = app.flags.host
     hosts = [app.named_host(chosen)] if chosen else list(app.settings.hosts().values())
-    rows = [_state(app, host) for host in hosts]
+    states = [_state(app, host) for host in hosts]
+    rows = [(state.host, state.account, state.token) for state in states]
     if app.flags.json or app.flags.jq:
         app.screen.json([dict(zip(("host", "account", "token"), row, strict=True)) for row in rows])
     else:
         app.screen.table(("host", "account", "token"), rows)
-    if not any(account for _, account, _ in rows):
-        raise NotAllowed("not signed in", hint=sign_in_hint(chosen or REPLICATE))
+    if not any(state.account for state in states):
+        silent = next((state.silence for state in states if state.silence), None)
+        raise silent or NotAllowed("not signed in", hint=sign_in_hint(chosen or REPLICATE))
 
 
 @app.command(cls=Command)
 def token(ctx: typer.Context) -> None:
-    """Print the token of a host, for other programs: rcli auth token --host local for the engine's.
+    """Print the token of a host, for other programs.
 
     Example: rcli auth token --host local
     """
@@ -102,12 +107,23 @@ def _asked(app: App, host: Host) -> str:
     return secret(f"Token for {host.name}:", app.stderr)
 
 
-def _state(app: App, host: Host) -> tuple[str, str | None, str]:
-    """Host, account (None when not signed in or refused) and where the token is from."""
+@dataclass(frozen=True)
+class _State:
+    """Who is signed in to a host, None if nobody is for sure, and where the token is from."""
+
+    host: str
+    account: str | None
+    token: str
+    silence: NoAnswer | None = None
+
+
+def _state(app: App, host: Host) -> _State:
     found = credentials.find(app.settings, host)
     if found is None:
-        return host.name, None, "not signed in"
+        return _State(host.name, None, "not signed in")
     try:
-        return host.name, app.client_with(host, found.secret).account().username, found.origin
+        return _State(host.name, app.client_with(host, found.secret).account().username, found.origin)
     except NotAllowed:
-        return host.name, None, f"{found.origin}: refused"
+        return _State(host.name, None, f"{found.origin}: refused")
+    except NoAnswer as exc:
+        return _State(host.name, None, f"{found.origin}: no answer", exc)

@@ -9,7 +9,7 @@ import typer
 from rcli import settings as keys
 from rcli.app import App
 from rcli.cli.options import Command, group, world
-from rcli.settings import LOCAL, Setting
+from rcli.settings import Paths, Setting
 
 app = group("Read and change settings.")
 
@@ -23,7 +23,7 @@ def path(ctx: typer.Context) -> None:
     Example: rcli config path
     """
     app = world(ctx)
-    app.screen.line(str(app.settings.paths.config_file))
+    app.screen.line(str(Paths.from_environ(app.environ).config_file))  # a broken file has a path too
 
 
 @app.command("list", cls=Command)
@@ -80,8 +80,8 @@ def _hosts(app: App) -> list[Setting]:
 
 
 def _host_url(key: str) -> str | None:
-    """The host's name when the key is ``hosts.NAME.url``; the engine's address cannot be set."""
+    """The host's name when the key is ``hosts.NAME.url``. Raises UsageError for one that cannot be."""
     match key.split("."):
-        case ["hosts", name, "url"] if name != LOCAL:
-            return name
+        case ["hosts", name, "url"]:
+            return keys.check_host_name(name)
     return None

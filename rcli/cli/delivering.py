@@ -11,8 +11,8 @@ from pathlib import Path
 from rcli import images
 from rcli.app import App
 from rcli.cli.following import sum_up
-from rcli.errors import UsageError
-from rcli.records import Json, Prediction
+from rcli.errors import RcliError, UsageError
+from rcli.records import Json, Overrides, Prediction
 from rcli.services import outputs, schema
 from rcli.services.outputs import Result, Saved
 from rcli.services.predict import Running
@@ -21,13 +21,18 @@ from rcli.ui.live import Display
 
 STDOUT = "-"
 _CHUNK = 1 << 20
+_AS_IT_IS = Overrides()
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user wants of the output; ``target`` is a path, or ``-`` for stdout."""
+    """What the user wants of the output; ``target`` is a path, or ``-`` for stdout.
+
+    ``overrides`` are for the project in a folder, as ``file`` is.
+    """
 
     file: str = "cog.yaml"
+    overrides: Overrides = _AS_IT_IS
     streams: bool = False
     detach: bool = False
     target: str | None = None
@@ -45,6 +50,10 @@ class Delivery:
     wishes: Wishes
     was_printed: bool = False
     _saved: tuple[Saved, ...] = field(default=())
+    _has_stream: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._has_stream = "stream" in self.prediction.urls  # at its end a prediction may name none
 
     @property
     def prediction(self) -> Prediction:
@@ -59,13 +68,21 @@ class Delivery:
         """``stream --json``: every event is a line."""
         return self.wishes.streams and self.wants_json
 
-    @property
-    def prints_text(self) -> bool:
-        """Whether text goes to stdout as it comes; a stream of an unknown model is taken for text."""
+    def prints(self, text: str) -> bool:
+        """Whether a piece of text goes to stdout as it comes."""
+        return self._kind == "text-stream" or (self._kind == "unknown" and not self._is_file(text))
+
+    @cached_property
+    def _kind(self) -> str | None:
+        """What comes piece by piece; a stream of which nothing is known is one of text, or of files."""
         if self.wants_json or self.app.flags.quiet or self.wishes.target not in (None, STDOUT):
-            return False
+            return None
         kind = schema.output_kind(self.document)
-        return kind == "text-stream" or (self.wishes.streams and kind == "unknown")
+        streams = self.wishes.streams and self._has_stream
+        return kind if kind == "text-stream" or (kind == "unknown" and streams) else None
+
+    def _is_file(self, text: str) -> bool:
+        return bool(outputs.plan(text, {}, self.running.api.client.host.url).files)
 
     @cached_property
     def result(self) -> Result:
@@ -73,6 +90,8 @@ class Delivery:
 
     def save(self, display: Display) -> None:
         """Saves the files. Raises RcliErrors, after everything that could be saved was saved."""
+        if self.prediction.data_removed and self.prediction.output is None:
+            raise RcliError(f"the service has removed the output of prediction {self.prediction.id}")
         if self.wishes.target == STDOUT and len(self.result.files) <= 1:
             return
 

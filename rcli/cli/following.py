@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from rcli.app import App
+from rcli.errors import NoAnswer, RateLimited
 from rcli.records import Finished, Logs, Output, Phase, Prediction, PredictionEvent
+from rcli.services import predict
 from rcli.services.predict import Running
 from rcli.ui import views
 from rcli.ui.live import Display
@@ -11,8 +16,10 @@ from rcli.ui.live import Display
 _LAST_LINES = 20
 
 
-def follow(app: App, running: Running, display: Display, *, prints: bool, tells: bool) -> bool:
-    """Shows progress; prints text as it comes if ``prints``, or every event as JSON if ``tells``.
+def follow(
+    app: App, running: Running, display: Display, *, prints: Callable[[str], bool], tells: bool
+) -> bool:
+    """Shows progress; prints the texts that ``prints`` is true of, or with ``tells`` every event as JSON.
 
     True if the output was printed on the way.
     """
@@ -26,21 +33,34 @@ def follow(app: App, running: Running, display: Display, *, prints: bool, tells:
                 display.phase(name, message)
             case Logs(text):
                 display.logs(text)
-            case Output(str(text)) if prints and not tells:
+            case Output(str(text)) if not tells and prints(text):
                 display.stop()
                 app.screen.text(text)
                 was_printed = True
     return was_printed or tells
 
 
+@contextmanager
+def taken_up_again(running: Running) -> Iterator[None]:
+    """A prediction goes on without us when the network does not: the hint says how to come back to it."""
+    try:
+        yield
+    except (NoAnswer, RateLimited) as exc:
+        exc.hint = f"rcli predictions watch {running.prediction.id} takes it up again"
+        raise
+
+
 def explain_failure(app: App, prediction: Prediction) -> None:
-    """The end of the model's log, where the reason usually is."""
-    lines = prediction.logs.rstrip("\n").splitlines()
-    if prediction.status == "failed" and lines:
-        left_out = len(lines) - _LAST_LINES
-        if left_out > 0:
-            app.screen.say(f"… {left_out} lines more: rcli predictions show {prediction.id}")
-        app.screen.say("\n".join(lines[-_LAST_LINES:]))
+    """The end of the model's log, where the reason usually is, and what else the server says of it."""
+    if prediction.status != "failed":
+        return
+    lines = prediction.logs.splitlines()
+    if (left_out := len(lines) - _LAST_LINES) > 0:
+        app.screen.say(f"… {left_out} lines more: rcli predictions show {prediction.id}")
+    for line in lines[-_LAST_LINES:]:
+        app.screen.say(line)
+    for line in predict.details(prediction):
+        app.screen.say(f"  {line}")
 
 
 def sum_up(app: App, prediction: Prediction) -> None:

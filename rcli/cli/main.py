@@ -24,10 +24,11 @@ def main(argv: Sequence[str], app: App) -> int:
     try:
         return _finished(_run(argv, app), app)
     except ClosedPipe as exc:
-        _discard(app)
         return exc.exit_code
     except KeyboardInterrupt:
         return 130
+    finally:
+        _discard_rest(app)
 
 
 def _run(argv: Sequence[str], app: App) -> int:
@@ -51,19 +52,41 @@ def _dispatched(argv: Sequence[str], app: App) -> int:
         with contextlib.redirect_stdout(io.StringIO()) as printed:  # Typer prints help texts itself
             code = build().main(args=list(argv), prog_name="rcli", standalone_mode=False, obj=app)
     except _ParsingError as exc:
+        if help_page := _help_page(exc):
+            app.screen.line(help_page)
+            return UsageError.exit_code
         raise _usage(exc) from exc
     if text := printed.getvalue():
         app.screen.line(text.rstrip("\n"))
     return code if isinstance(code, int) else 0
 
 
+def _help_page(error: Exception) -> str | None:
+    """The help of a command that was called without the words that it needs, as ``rcli predictions`` is."""
+    page = error.format_message() if hasattr(error, "format_message") else ""
+    return str(page) if page.startswith("Usage: ") else None
+
+
 def _usage(error: Exception) -> UsageError:
     """A parser's complaint in our form, with the command whose help tells more."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "rcli"
+    if name := getattr(error, "option_name", None) if hasattr(error, "possibilities") else None:
+        return UsageError(
+            f"{command} has no option {name}", hint=_nearest(name, error) or f"{command} --help"
+        )
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     message = message.strip().rstrip(".")
     return UsageError(message[:1].lower() + message[1:], hint=f"{command} --help")
+
+
+def _nearest(option: str, error: Exception) -> str | None:
+    """The option that was meant: the parser's guesses take the dashes for likeness."""
+    from difflib import get_close_matches
+
+    guesses = {guess.lstrip("-"): guess for guess in getattr(error, "possibilities", None) or ()}
+    near = get_close_matches(option.lstrip("-"), guesses, n=1)
+    return f"did you mean {guesses[near[0]]}?" if near else None
 
 
 def _finished(code: int, app: App) -> int:
@@ -73,13 +96,17 @@ def _finished(code: int, app: App) -> int:
     except ClosedPipe:
         raise
     except RcliError as exc:
-        app.screen.error(exc)
-        _discard(app)
+        if not code:  # else this, or something worse, was told already
+            app.screen.error(exc)
         return code or exc.exit_code
     return code
 
 
-def _discard(app: App) -> None:
+def _discard_rest(app: App) -> None:
     """What could not be written must not be tried again by the interpreter at its end."""
-    if app.stdout is sys.stdout:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), app.stdout.fileno())
+    for stream in (app.stdout, app.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            if stream in (sys.stdout, sys.stderr):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

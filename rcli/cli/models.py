@@ -15,6 +15,8 @@ from rcli.services import catalog, lists, schema, words
 from rcli.services.schema import Field
 from rcli.ui import views
 
+_OUTPUTS = {"text-stream": "text, piece by piece", "iterator": "values, one by one", "json": "JSON"}
+
 app = group("List and show models and their inputs.")
 
 
@@ -32,7 +34,7 @@ def list_(ctx: typer.Context, limit: Limit = 20) -> None:
         for row in found:
             app.screen.line(row.full_name)
     else:
-        app.screen.table(*views.models(found))
+        app.screen.table(*views.models(found, brief=app.screen.is_terminal))
 
 
 @app.command(cls=Command)
@@ -45,7 +47,7 @@ def show(ctx: typer.Context, model: Model) -> None:
     prefix, reference = app.parse(model)
     if not isinstance(reference, ModelReference):
         raise UsageError(f"{model!r} is not a model's name", hint="write owner/name")
-    record = app.connect(app.host_for(prefix, reference)).model(reference.owner, reference.name)
+    record = catalog.find(app.connect(app.host_for(prefix, reference)), reference)
     if app.flags.json or app.flags.jq:
         app.screen.json(record.raw)
     elif app.flags.quiet:
@@ -72,7 +74,7 @@ def schema_(ctx: typer.Context, model: Model = ".") -> None:
         return
     columns = ("input", "takes", "default", "bounds", "description")
     app.screen.table(columns, map(_row, fields), empty="this model takes no inputs, or tells none")
-    app.screen.note(f"output: {schema.output_kind(document)}")
+    app.screen.note(f"output: {_OUTPUTS.get(kind := schema.output_kind(document), kind)}")
 
 
 def _document(app: App, text: str) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def _document(app: App, text: str) -> dict[str, Any]:
 def _row(field: Field) -> tuple[str | None, ...]:
     """One input: a default that is there is shown as JSON, so that an empty text can be seen."""
     default = json.dumps(field.default, ensure_ascii=False) if field.has_default else None
-    bounds = [f"{field.minimum:g}…" if field.minimum is not None else "", _most(field)]
+    bounds = [f"{_number(field.minimum)}…" if field.minimum is not None else "", _most(field)]
     return (
         field.name,
         words.wanted(field),
@@ -99,4 +101,10 @@ def _row(field: Field) -> tuple[str | None, ...]:
 def _most(field: Field) -> str:
     if field.maximum is None:
         return ""
-    return f"{field.maximum:g}" if field.minimum is not None else f"…{field.maximum:g}"
+    most = _number(field.maximum)
+    return most if field.minimum is not None else f"…{most}"
+
+
+def _number(value: float) -> str:
+    """Whole numbers with all their digits: a seed's bound is no 2.14748e+09."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e16 else f"{value:g}"

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from rcli.app import App
+from rcli.ui.screen import program
 
 Inputs = Annotated[
     list[str] | None,
@@ -50,15 +51,17 @@ class Command(TyperCommand):
             formatter.write_dl(common)
 
 
-def group(about: str) -> typer.Typer:
-    """A noun with verbs; its help is shown when the verb is missing."""
-    return typer.Typer(
-        help=about,
+def group(about: str | None = None) -> typer.Typer:
+    """A noun with verbs; its help is shown when the verb is missing. None: its callback tells about it."""
+    made = typer.Typer(
         add_completion=False,
         rich_markup_mode=None,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+    if about:
+        made.info.help = about
+    return made
 
 
 def world(ctx: typer.Context) -> App:
@@ -83,6 +86,8 @@ def _kept(field: str) -> Callable[..., Any]:
     def keep(ctx: typer.Context, param: object, value: Any) -> Any:
         if field == "progress" and value not in (None, "auto", "plain", "none"):
             raise typer.BadParameter("--progress takes auto, plain or none", ctx=ctx)
+        if field == "jq" and value:
+            program(value)
         if value:
             setattr(world(ctx).flags, field, value)
         return value

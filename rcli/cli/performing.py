@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rcli.app import App, sign_in_hint
 from rcli.cli.delivering import STDOUT, Delivery, Wishes
-from rcli.cli.following import explain_failure, follow
-from rcli.errors import NotAllowed, NotFound, UsageError
+from rcli.cli.following import explain_failure, follow, taken_up_again
+from rcli.errors import InvalidInput, NotAllowed, NotFound, RcliError, UsageError
 from rcli.records import Prediction
-from rcli.references import FolderReference, is_folder
+from rcli.references import FolderReference, ModelReference, Reference, is_folder
 from rcli.services import catalog, inputs, launch, outputs, predict
 from rcli.services.catalog import Target
 from rcli.services.launch import Job, Written
@@ -22,15 +23,19 @@ from rcli.ui.live import Display
 from rcli.ui.views import SHORT
 
 
-def perform(app: App, words: Sequence[str], wishes: Wishes) -> None:
-    """One prediction, from the words of the command line to the files on the disk."""
+def perform(app: App, words: Sequence[str], written: Sequence[str], wishes: Wishes) -> None:
+    """One prediction, from the words of the command line and what ``-i`` gave to the files on the disk."""
     model, rest = split(words, app.cwd)
-    pairs = inputs.parse_pairs(rest)
+    pairs = inputs.parse_pairs([*rest, *written])
     if wishes.target not in (None, STDOUT):
         outputs.check_target(app.cwd / str(wishes.target))
     with app.screen.display(model) as display:
         host, job = _job(app, model, pairs, wishes, display)
-        with predict.started(job.api, job.create, app.signals) as running:
+
+        def canceling() -> None:
+            display.phase("canceling", "Ctrl-C again leaves at once")
+
+        with predict.started(job.api, job.create, app.signals, canceling) as running:
             _remember(app, running.prediction, host)
             if wishes.detach:
                 display.stop()
@@ -68,48 +73,82 @@ def _job(app: App, model: str, pairs: list[inputs.Pair], wishes: Wishes, display
     """Resolves the model, checks the inputs and sends the files; the first line names the host."""
     prefix, reference = app.parse(model)
     host = app.host_for(prefix, reference)
+    if not isinstance(reference, FolderReference):
+        _refuse_overrides(wishes)
     display.phase("connecting", f"to {host}")
     api = app.connect(host)
     if isinstance(reference, FolderReference):
-        target = _registered(app, reference, wishes.file)
+        target, first_seen, warnings = launch.of_folder(api, reference.path, wishes.file, wishes.overrides)
     else:
-        with _missing_explained(app, host, explicit=bool(prefix or app.flags.host)):
+        first_seen, warnings = False, ()
+        with _missing_explained(app, host, reference, explicit=bool(prefix or app.flags.host)):
             target = catalog.resolve(api, reference, app.settings.locked_version(str(reference)))
-    version = f":{target.version_id[:SHORT]}" if target.version_id else ""
-    app.screen.note(f"{host} · {target.model}{version}")
-    written = Written(pairs, app.cwd, app.home, app.stdin.buffer, app.settings.inputs(target.model))
-    return host, launch.prepare(
-        api, target, written, lambda message, share: display.phase("sending", message, share)
-    )
-
-
-def _registered(app: App, reference: FolderReference, file: str) -> Target:
-    target, first_seen, warnings = launch.of_folder(app.engine(), reference.path, file)
+    _introduce(app, host, target, display)
     if first_seen:
-        app.screen.note(f"first run of {reference.path}: its code runs with your rights")
+        app.screen.note(f"first run of {reference}: its code runs with your rights")
     for warning in warnings:
         app.screen.warning(warning)
-    return target
+    written = Written(pairs, app.cwd, app.home, app.stdin.buffer, app.settings.inputs(target.model))
+    with _schema_named(model):
+        return host, launch.prepare(
+            api,
+            target,
+            written,
+            lambda message, share: display.phase("sending", message, share),
+            app.neighbour(host),
+        )
+
+
+def _refuse_overrides(wishes: Wishes) -> None:
+    """Raises UsageError: what runs elsewhere, or comes with rcli, has its environment already."""
+    if wishes.overrides.to_json():
+        raise UsageError(
+            "--with, --any-python and --torch-backend are for a project in a folder",
+            hint="rcli run ./folder --with 'numpy<2'",
+        )
+
+
+def _introduce(app: App, host: str, target: Target, display: Display) -> None:
+    """Says where what runs."""
+    version = f":{target.version_id[:SHORT]}" if target.version_id else ""
+    display.title = f"{host} · {target.model}" if target.model else host
+    app.screen.note(f"{host} · {target.model}{version}")
 
 
 @contextmanager
-def _missing_explained(app: App, host: str, *, explicit: bool) -> Iterator[None]:
+def _missing_explained(app: App, host: str, reference: Reference, *, explicit: bool) -> Iterator[None]:
     """Whoever never signed in and names a model of the cloud lands here; to them the engine means nothing."""
     try:
         yield
+    except catalog.Misspelt:
+        raise
     except NotFound as exc:
-        if host == LOCAL and not explicit and not app.is_signed_in(REPLICATE):
+        if not explicit and (app.cwd / str(reference) / "cog.yaml").is_file():
+            raise NotFound(exc.message, hint=f"did you mean the folder ./{reference}?") from exc
+        is_bundled = isinstance(reference, ModelReference) and reference.owner == "rcli"
+        if host == LOCAL and not explicit and not is_bundled and not app.is_signed_in(REPLICATE):
             raise NotAllowed(
                 f"{exc.message}, and nobody is signed in to {REPLICATE}", hint=sign_in_hint(REPLICATE)
             ) from exc
         raise
 
 
+@contextmanager
+def _schema_named(model: str) -> Iterator[None]:
+    """An input that is refused leads to the list of those that are not."""
+    try:
+        yield
+    except InvalidInput as exc:
+        exc.hint = exc.hint or f"rcli models schema {shlex.quote(model)}"
+        raise
+
+
 def _follow(app: App, delivery: Delivery, display: Display) -> None:
-    delivery.was_printed = follow(
-        app, delivery.running, display, prints=delivery.prints_text, tells=delivery.tells_events
-    )
-    _remember(app, delivery.prediction, delivery.host)
+    with taken_up_again(delivery.running):
+        delivery.was_printed = follow(
+            app, delivery.running, display, prints=delivery.prints, tells=delivery.tells_events
+        )
+    Library(app.settings.paths.library).remember(delivery.prediction, delivery.host)
 
 
 def _hand_over(app: App, delivery: Delivery, display: Display) -> None:
@@ -120,7 +159,13 @@ def _hand_over(app: App, delivery: Delivery, display: Display) -> None:
         delivery.show_record()
         explain_failure(app, delivery.prediction)
         predict.check(delivery.prediction)
-    delivery.save(display)
+    try:
+        with taken_up_again(delivery.running):
+            delivery.save(display)
+    except RcliError:
+        display.stop()
+        delivery.show_record()
+        raise
     display.stop()
     delivery.show()
 

@@ -10,6 +10,7 @@ from rcli.cli.options import Command, Limit, Prediction, group, world
 from rcli.services import lists, predict
 from rcli.services.library import Library
 from rcli.services.predict import Running
+from rcli.settings import LOCAL
 from rcli.ui import views
 
 app = group("List, show, watch and cancel predictions.")
@@ -39,18 +40,22 @@ def show(ctx: typer.Context, id: Prediction) -> None:
     Example: rcli predictions show last
     """
     app = world(ctx)
-    prediction = _found(app, id).prediction
+    running = _found(app, id)
+    prediction = running.prediction
     if app.flags.json or app.flags.jq:
         app.screen.json(prediction.raw)
     elif app.flags.quiet:
         app.screen.line(prediction.id)
     else:
-        app.screen.fields(views.prediction(prediction))
+        web = running.api.client.host.name != LOCAL
+        app.screen.fields(views.prediction(prediction, error=predict.explained(prediction), web=web))
 
 
 @app.command(cls=Command)
 def watch(ctx: typer.Context, id: Prediction) -> None:
-    """Follow a prediction to its end and print its output; Ctrl-C leaves it running.
+    """Follow a prediction to its end and print its output.
+
+    Ctrl-C leaves it running.
 
     Example: rcli predictions watch last
     """
@@ -68,7 +73,7 @@ def cancel(ctx: typer.Context, id: Prediction) -> None:
     app = world(ctx)
     running = _found(app, id)
     if running.prediction.is_done:
-        app.screen.say(f"prediction {running.prediction.id} is {running.prediction.status} already")
+        app.screen.say(f"prediction {running.prediction.id} has ended already: {running.prediction.status}")
         return
     canceled = running.cancel()
     if app.flags.json or app.flags.jq:

@@ -16,7 +16,23 @@ Words = Annotated[
     ),
 ]
 ProjectFile = Annotated[
-    str, typer.Option("--file", "-f", metavar="NAME", help="The project's file, if not cog.yaml.")
+    str,
+    typer.Option(
+        "--file", "-f", metavar="NAME", help="The project's file, if not cog.yaml.", show_default=False
+    ),
+]
+With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with", metavar="PACKAGE", help="Another package or version in a folder's project: 'numpy<2'."
+    ),
+]
+AnyPython = Annotated[
+    bool, typer.Option("--any-python", help="Run a folder's project with the Python of rcli.")
+]
+TorchBackend = Annotated[
+    str | None,
+    typer.Option("--torch-backend", metavar="BUILD", help="PyTorch for a folder's project: cpu or auto."),
 ]
 
 
@@ -34,6 +50,9 @@ def run(
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")
     ] = False,
+    packages: With = None,
+    any_python: AnyPython = False,
+    torch_backend: TorchBackend = None,
 ) -> None:
     """Run a model and get its output: text is printed as it comes, files are saved and their paths printed.
 
@@ -46,13 +65,21 @@ def run(
     """
     from rcli.cli.delivering import Wishes  # help texts need none of it
     from rcli.cli.performing import perform
+    from rcli.records import Overrides
 
-    wishes = Wishes(file=file, detach=detach, target=output, folder=output_dir)
-    perform(world(ctx), [*(words or []), *(input or [])], wishes)
+    overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
+    wishes = Wishes(file=file, overrides=overrides, detach=detach, target=output, folder=output_dir)
+    perform(world(ctx), words or [], input or [], wishes)
 
 
 def stream(
-    ctx: typer.Context, words: Words = None, input: Inputs = None, file: ProjectFile = "cog.yaml"
+    ctx: typer.Context,
+    words: Words = None,
+    input: Inputs = None,
+    file: ProjectFile = "cog.yaml",
+    packages: With = None,
+    any_python: AnyPython = False,
+    torch_backend: TorchBackend = None,
 ) -> None:
     """Run a language model and print its tokens as they come, byte for byte.
 
@@ -62,5 +89,7 @@ def stream(
     """
     from rcli.cli.delivering import Wishes
     from rcli.cli.performing import perform
+    from rcli.records import Overrides
 
-    perform(world(ctx), [*(words or []), *(input or [])], Wishes(file=file, streams=True))
+    overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
+    perform(world(ctx), words or [], input or [], Wishes(file=file, overrides=overrides, streams=True))

@@ -8,17 +8,17 @@ import typer
 
 from rcli.app import App
 from rcli.cli.options import Command, group, world
-from rcli.errors import RcliError
+from rcli.errors import Interrupted, RcliError
 from rcli.services import local
 
-app = group("Run the engine as a server for every Replicate client.")
+app = group()
 
 
 @app.callback(invoke_without_command=True, no_args_is_help=False)
 def serve(
     ctx: typer.Context,
     port: Annotated[
-        int | None, typer.Option("--port", "-p", min=0, max=65535, help="The port; 7878.")
+        int | None, typer.Option("--port", "-p", min=0, max=65535, metavar="N", help="The port; 7878.")
     ] = None,
 ) -> None:
     """Serve Replicate's HTTP API on this machine until Ctrl-C.
@@ -30,7 +30,12 @@ def serve(
     """
     if ctx.invoked_subcommand is None:
         app = world(ctx)
-        local.serve(app.settings, port=port, announce=lambda state: _announce(app, state))
+        try:
+            local.serve(app.settings, port=port, announce=lambda state: _announce(app, state))
+        except Interrupted as exc:
+            app.screen.note("")  # the terminal has written ^C
+            exc.hint = "the engine has stopped"
+            raise
 
 
 @app.command(cls=Command)
@@ -40,9 +45,9 @@ def status(ctx: typer.Context) -> None:
     Example: rcli serve status --json
     """
     app = world(ctx)
-    if not local.is_running(app.settings):
+    told = local.status(app.settings)
+    if told is None:
         raise RcliError("the engine does not run", hint="rcli serve; or any local run starts it")
-    told = app.engine().status()
     if app.flags.json or app.flags.jq:
         app.screen.json(told)
     else:
@@ -65,6 +70,8 @@ def stop(ctx: typer.Context) -> None:
     Example: rcli serve stop
     """
     app = world(ctx)
+    if working := _under_way(app):
+        app.screen.note(f"{working} under way: waiting for it, at most {local.DRAIN_SECONDS:.0f} s")
     if local.drain(app.settings):
         app.screen.say("the engine has stopped")
     else:
@@ -83,6 +90,12 @@ def logs(
     app = world(ctx)
     for line in local.log_lines(app.settings, lines):
         app.screen.line(line)
+
+
+def _under_way(app: App) -> str | None:
+    told = local.status(app.settings)
+    number = told["running"] + told["queued"] if told else 0
+    return (f"{number} predictions are" if number > 1 else "1 prediction is") if number else None
 
 
 def _announce(app: App, state: local.EngineState) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 
 from rcli.api.endpoints import Replicate
 from rcli.errors import NotAllowed, NotFound
-from rcli.records import Json, Prediction
+from rcli.records import Json, Model, Prediction
 from rcli.references import DeploymentReference, ModelReference, VersionReference
+from rcli.settings import LOCAL
+
+
+class Misspelt(NotFound):
+    """There is no such model, but one whose name is almost the same."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,18 @@ def resolve(
     return _latest(api, reference)
 
 
+def find(api: Replicate, reference: ModelReference) -> Model:
+    """Raises NotFound for a model that the host does not have."""
+    try:
+        return api.model(reference.owner, reference.name)
+    except NotFound as exc:
+        host = api.client.host.name
+        message = f"there is no model {reference.full_name} on {host}"
+        if host == LOCAL and (near := _similar(api, reference)):
+            raise Misspelt(message, hint=f"did you mean {near}?") from exc
+        raise NotFound(message, hint=f"rcli models list --host {host}") from exc
+
+
 def create(api: Replicate, target: Target, input: Json) -> Prediction:
     """Creates a prediction by the route that suits the target. Raises RcliErrors."""
     match target:
@@ -57,12 +75,7 @@ def create(api: Replicate, target: Target, input: Json) -> Prediction:
 
 def _latest(api: Replicate, reference: ModelReference) -> Target:
     """Official models have a route of their own; any other model is run at a version that can be told."""
-    try:
-        model = api.model(reference.owner, reference.name)
-    except NotFound as exc:
-        raise NotFound(
-            f"there is no model {reference.full_name} on {api.client.host.name}", hint="rcli models list"
-        ) from exc
+    model = find(api, reference)
     latest = model.latest_version
     if model.is_official:
         document = latest.schema if latest else {}
@@ -70,6 +83,12 @@ def _latest(api: Replicate, reference: ModelReference) -> Target:
     if latest is None:
         raise NotFound(f"{model.full_name} has no version yet: nothing was pushed to it")
     return Target("version", model.full_name, latest.id, latest.schema, model.owner, model.name)
+
+
+def _similar(api: Replicate, reference: ModelReference) -> str | None:
+    names = [model.full_name for model in api.models(None).results]
+    near = get_close_matches(reference.full_name, names, n=1)
+    return near[0] if near else None
 
 
 def _version(api: Replicate, owner: str, name: str, id: str) -> Json:

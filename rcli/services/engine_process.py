@@ -65,15 +65,21 @@ def check_platform() -> None:
         )
 
 
-def launch(settings: Settings, log: Log, arguments: Sequence[str] = ()) -> Popen[bytes]:
-    """Starts an engine that no terminal, pipe or open file of ours reaches. Raises RcliError."""
+def launch(
+    settings: Settings, log: Log, arguments: Sequence[str] = (), *, ends_with_us: bool = False
+) -> Popen[bytes]:
+    """Starts an engine that no terminal, pipe or open file of ours reaches. Raises RcliError.
+
+    ``ends_with_us``: but for one pipe, by whose end it knows that we have ended, in whatever way.
+    """
     import subprocess
 
+    arguments = [*arguments, *(["--with-parent"] if ends_with_us else [])]
     flags, folder = _way_to_the_package(settings.paths)
     with log.open() as output:
         return subprocess.Popen(
             [sys.executable, *flags, "-m", "rcli.engine", *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if ends_with_us else subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             cwd=folder,
@@ -86,14 +92,14 @@ def launch(settings: Settings, log: Log, arguments: Sequence[str] = ()) -> Popen
 
 @contextmanager
 def foreground(settings: Settings, log: Log, arguments: Sequence[str]) -> Iterator[Popen[bytes]]:
-    """An engine that ends with the block, be it by an exception such as a signal's."""
-    process = launch(settings, log, arguments)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
+    """An engine that ends with the block, be it by an exception such as a signal's, and with our death."""
+    with launch(settings, log, arguments, ends_with_us=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
 
 
 def let_go(process: Popen[bytes]) -> None:

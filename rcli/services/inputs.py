@@ -98,7 +98,7 @@ def resolve_files(inputs: Inputs, upload: Upload) -> Json:
     sent: dict[Path | None, str] = {}
     for file in inputs.files:
         if file.path not in sent:
-            sent[file.path] = _send(file, upload)
+            sent[file.path] = send(file, upload)
         *way, last = file.at
         target: Any = values
         for step in way:
@@ -126,8 +126,10 @@ class _Problems:
         self.lines += [f"{name}: {message}" for message in messages]
 
     def raise_any(self) -> None:
+        if len(self.lines) == 1:
+            raise InvalidInput(self.lines[0], hint=self.hint)
         if self.lines:
-            raise InvalidInput("\n".join(self.lines), hint=self.hint)
+            raise InvalidInput("\n  ".join(["the inputs are not accepted:", *self.lines]), hint=self.hint)
 
 
 def _pair(text: str) -> Pair:
@@ -218,7 +220,8 @@ def _check_urls(shape: Field, value: Any, sources: Sources) -> None:
         raise InvalidInput(f"{words.shown(value)} is not a URL (http, https or data)", hint=hint)
 
 
-def _send(file: FileInput, upload: Upload) -> str:
+def send(file: FileInput, upload: Upload) -> str:
+    """The address that stands for a file: a data URI for a small one. Raises like ``resolve_files``."""
     if file.size > LARGEST_DATA_URI:
         return upload(file.content, file.name, file.content_type)
     encoded = base64.b64encode(_bytes(file.content)).decode()

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from rcli.api.client import Client
 from rcli.api.endpoints import Replicate
 from rcli.api.engine import Engine
 from rcli.errors import NotAllowed, NotFound
-from rcli.records import Json, Prediction
+from rcli.records import Json, Overrides, Prediction
 from rcli.services import catalog, inputs
 from rcli.services.catalog import Target
+from rcli.services.handover import carried
 from rcli.services.predict import Running
 
 Progress = Callable[[str, float | None], None]
@@ -43,16 +45,23 @@ class Written:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
-def of_folder(engine: Engine, path: Path, file: str) -> tuple[Target, bool, tuple[str, ...]]:
+def of_folder(
+    engine: Replicate, path: Path, file: str, overrides: Overrides
+) -> tuple[Target, bool, tuple[str, ...]]:
     """A Cog project's present state as a version of the engine; whether it is new there; its warnings."""
-    project = engine.register(path, file)
+    project = Engine(engine.client).register(path, file, overrides)
     owner, _, name = project.model.partition("/")
     target = Target("version", project.model, project.version.id, project.version.schema, owner, name)
     return target, project.first_seen, project.warnings
 
 
-def prepare(api: Replicate, target: Target, written: Written, progress: Progress) -> Job:
-    """Checks the inputs by the model's schema, then sends the files; InvalidInput comes before that."""
+def prepare(
+    api: Replicate, target: Target, written: Written, progress: Progress, engine: Client | None
+) -> Job:
+    """Checks the inputs by the model's schema, then sends the files; InvalidInput comes before that.
+
+    ``engine``: the one on this machine, if another host is asked, which could not read the engine's files.
+    """
     built = inputs.build(
         target.document,
         written.pairs,
@@ -69,7 +78,8 @@ def prepare(api: Replicate, target: Target, written: Written, progress: Progress
         with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
             return api.upload_file(file, name, content_type, told).url
 
-    return Job(api, target, inputs.resolve_files(built, upload))
+    values = inputs.resolve_files(built, upload)
+    return Job(api, target, carried(values, target.document, engine, upload) if engine else values)
 
 
 def document_of(running: Running) -> Json:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from rcli import __version__, credentials
 from rcli.errors import NoAnswer, NotAllowed, RcliError, UsageError
+from rcli.records import Json
 from rcli.services import engine_process
 from rcli.services.engine_process import Log
 from rcli.settings import LOCAL, Host, Paths, Settings, base_url
@@ -69,6 +70,15 @@ def find(paths: Paths) -> EngineState | None:
 def is_running(settings: Settings) -> bool:
     state = find(settings.paths)
     return state is not None and _answers(state)
+
+
+def status(settings: Settings) -> Json | None:
+    """What the running engine tells of itself, be it of another version; None when there is none."""
+    state = find(settings.paths)
+    if state is None or not _answers(state):
+        return None
+    with _engine(settings, state) as engine:
+        return engine.status()
 
 
 def ensure(settings: Settings, on_start: Callable[[], None] | None = None) -> EngineState:

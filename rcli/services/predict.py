@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from rcli.api.endpoints import Replicate
 from rcli.api.sse import events as stream_events
-from rcli.errors import Canceled, Interrupted, NoAnswer, PredictionFailed, RcliError
+from rcli.errors import Canceled, ClosedPipe, Interrupted, NotFound, PredictionFailed, RcliError
 from rcli.records import Finished, Logs, Output, Phase, Prediction, PredictionEvent, ServerEvent
 from rcli.signals import Signals
 
@@ -37,7 +37,9 @@ class Running:
         if not self.prediction.is_done and "stream" in self.prediction.urls:
             try:
                 yield from self._streamed()
-            except NoAnswer:
+            except Interrupted:
+                raise
+            except RcliError:  # whatever is wrong with the stream: if it matters, asking will say so
                 yield Phase(self.prediction.status, "the stream broke off; asking for the result")
         yield from self._polled()
 
@@ -96,25 +98,37 @@ class _Seen:
         yield from self._new_output(prediction.output)
 
     def _new_output(self, output: Any) -> Iterator[PredictionEvent]:
-        """What the list has grown by; texts are compared joined, since a stream may cut them anew."""
-        if not isinstance(output, list):
-            return
-        if all(isinstance(piece, str) for piece in output):
-            rest = _new_text(self.text, "".join(output))
-            if rest is not None:
-                self.text += rest
-                fresh = output[self.values :] if self.values else output
-                yield from (Output(piece) for piece in (fresh if "".join(fresh) == rest else [rest]))
+        """What the output has grown by; texts are compared joined, since a stream may cut them anew."""
+        match output:
+            case str():
+                pieces = [output]
+            case list():
+                pieces = output
+            case _:
+                return
+        if all(isinstance(piece, str) for piece in pieces):
+            yield from map(Output, self._new_pieces(pieces))
         else:
-            yield from (Output(value) for value in output[self.values :])
-        self.values = len(output)
+            yield from map(Output, pieces[self.values :])
+        self.values = len(pieces)
+
+    def _new_pieces(self, pieces: list[str]) -> list[str]:
+        rest = _new_text(self.text, "".join(pieces))
+        if rest is None:
+            return []
+        self.text += rest
+        fresh = pieces[self.values :]
+        return fresh if "".join(fresh) == rest else [rest]
 
 
 @contextmanager
-def started(api: Replicate, create: Callable[[], Prediction], signals: Signals) -> Iterator[Running]:
+def started(
+    api: Replicate, create: Callable[[], Prediction], signals: Signals, canceling: Callable[[], None]
+) -> Iterator[Running]:
     """Creates a prediction and cancels it when the block is left by a signal or a closed pipe.
 
-    A signal during the request is held until the id is there: what cannot be named cannot be canceled.
+    ``canceling`` is called before that, since it can take a second; another signal leaves at once. A signal
+    during the request is held until the id is there: what cannot be named cannot be canceled.
     """
     running: Running | None = None
     try:
@@ -122,42 +136,69 @@ def started(api: Replicate, create: Callable[[], Prediction], signals: Signals) 
             running = Running(api, create())
         yield running
     except Interrupted as exc:
-        if running and not running.prediction.is_done:
-            exc.hint = _cancel(running)
+        if running is None:
+            host = api.client.host.name
+            exc.hint = f"the prediction may have been created: rcli predictions list --host {host}"
+        elif not running.prediction.is_done:
+            exc.hint = _cancel(running, canceling)
         raise
 
 
 def find(api: Replicate, id: str) -> Running:
-    """A prediction that exists already; leaving it cancels nothing."""
-    return Running(api, api.prediction(id))
+    """A prediction that exists already; leaving it cancels nothing. Raises NotFound."""
+    try:
+        return Running(api, api.prediction(id))
+    except NotFound as exc:
+        host = api.client.host.name
+        raise NotFound(
+            f"there is no prediction {id} on {host}", hint=f"rcli predictions list --host {host}"
+        ) from exc
 
 
 def check(prediction: Prediction) -> None:
-    """Raises PredictionFailed or Canceled unless it succeeded."""
+    """Raises PredictionFailed or Canceled unless it succeeded. For a failure's details see ``details``."""
     match prediction.status:
         case "failed":
-            reason = prediction.error or "the model gave no reason"
-            raise PredictionFailed(
-                f"prediction {prediction.id} failed: {reason}", hint=_failure_hint(prediction, reason)
-            )
+            reason, hint = _reason(prediction)
+            raise PredictionFailed(f"prediction {prediction.id} failed: {reason[0]}", hint=hint)
         case "canceled":
             raise Canceled(f"prediction {prediction.id} was canceled")
         case "aborted":
             raise Canceled(f"prediction {prediction.id} was aborted: its deadline passed before it started")
 
 
+def details(prediction: Prediction) -> list[str]:
+    """What a failure's reason says beyond its first line and the log, which often ends with the same."""
+    logged = set(prediction.logs.splitlines())
+    return [line for line in _reason(prediction)[0][1:] if line not in logged]
+
+
+def explained(prediction: Prediction) -> str | None:
+    """The reason of a failure with all that the log does not say, hint included; None without one."""
+    if not prediction.error:
+        return None
+    (first, *_), hint = _reason(prediction)
+    return "\n".join([first, *details(prediction), *([_HINT + hint] if hint else [])])
+
+
 _ANOTHER_TRY = ("E1000", "E6716", "E8765")
+_HINT = "hint: "
 
 
-def _failure_hint(prediction: Prediction, reason: str) -> str | None:
-    if any(code in reason for code in _ANOTHER_TRY):
-        return "this error often passes: try again"
-    return f"rcli predictions show {prediction.id}" if prediction.logs else None
+def _reason(prediction: Prediction) -> tuple[list[str], str | None]:
+    """The lines of the reason, at least one, and the hint that the engine put behind them."""
+    lines = (prediction.error or "").strip().splitlines() or ["the model gave no reason"]
+    if len(lines) > 1 and lines[-1].startswith(_HINT):
+        return lines[:-1], lines[-1].removeprefix(_HINT)
+    passing = any(code in lines[0] for code in _ANOTHER_TRY)
+    return lines, "this error often passes: try again" if passing else None
 
 
-def _cancel(running: Running) -> str | None:
+def _cancel(running: Running, canceling: Callable[[], None]) -> str | None:
     name = f"prediction {running.prediction.id}"
     try:
+        with suppress(ClosedPipe):
+            canceling()
         status = running.cancel().status
     except (Interrupted, RcliError):
         return f"{name} may go on: rcli predictions cancel {running.prediction.id}"
@@ -177,4 +218,7 @@ def _phase(comment: str) -> Iterator[Phase]:
 
 
 def _new_text(seen: str, whole: str) -> str | None:
+    """What a text has grown by. A stream cannot carry every kind of line end: they may differ."""
+    if not whole.startswith(seen):
+        whole = whole.replace("\r\n", "\n").replace("\r", "\n")
     return whole[len(seen) :] if len(whole) > len(seen) and whole.startswith(seen) else None

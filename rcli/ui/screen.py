@@ -85,7 +85,7 @@ class Screen:
     def path(self, path: Path) -> None:
         """A saved file, whole; on a terminal a link."""
         if self.is_terminal and not self.plain:
-            self.console.print(_link(path), soft_wrap=True, highlight=False)
+            _guarded(self.console.print, _link(path), soft_wrap=True, highlight=False)
         else:
             self.line(str(path))
 
@@ -172,9 +172,8 @@ class Screen:
         return self._display
 
     def finish(self) -> None:
-        """Everything is out. Raises ClosedPipe or RcliError when it could not be written."""
+        """All data is out. Raises ClosedPipe or RcliError when it could not be written."""
         self._flush(self._out)
-        self._flush(self._err)
 
     @cached_property
     def console(self) -> Console:
@@ -187,7 +186,7 @@ class Screen:
     def _console(self, stream: TextIO) -> Console:
         from rich.console import Console
 
-        return Console(file=stream, no_color=True if self.plain else None, _environ=self._environ)
+        return Console(file=stream, color_system=None if self.plain else "auto", _environ=self._environ)
 
     def _filtered(self, value: Any) -> Iterable[Any]:
         if not self._jq:
@@ -200,13 +199,15 @@ class Screen:
     def _coloured(self, text: str) -> None:
         from rich.highlighter import JSONHighlighter
 
-        self.console.print(JSONHighlighter()(clean(text)), soft_wrap=True)
+        _guarded(self.console.print, JSONHighlighter()(clean(text)), soft_wrap=True)
 
     def _field(self, label: str, value: str, width: int) -> None:
         from rich.text import Text
 
         gap = "\n" if "\n" in value else " " * (width - len(label))
-        self.console.print(Text.assemble((label, "dim"), gap, value), soft_wrap=True, highlight=False)
+        _guarded(
+            self.console.print, Text.assemble((label, "dim"), gap, value), soft_wrap=True, highlight=False
+        )
 
     def _grid(self, columns: Sequence[str], lines: list[list[str]]) -> None:
         from rich.table import Table
@@ -217,25 +218,36 @@ class Screen:
             table.add_column(name.upper(), overflow="fold")
         for cells in lines:
             table.add_row(*(Text(cell) for cell in cells))
-        self.console.print(table)
+        _guarded(self.console.print, table)
+
+    def _begin_line(self) -> None:
+        """A remark does not go on where a text broke off, if both are on the same terminal."""
+        if self._err.isatty():
+            self.end_text()
 
     def _labelled(self, label: str, colour: str, text: str) -> None:
-        if self._err.isatty() and not self.plain:
+        self._begin_line()
+        if (self._err.isatty() or self._environ.get("FORCE_COLOR")) and not self.plain:
             from rich.text import Text
 
             line = Text.assemble((label, f"bold {colour}"), " ", clean(text))
-            _guarded(self.errors.print, line, soft_wrap=True, highlight=False)
+            _told(self.errors.print, line, soft_wrap=True, highlight=False)
         else:
-            self._write(self._err, f"{label} {clean(text)}\n")
+            self._tell_plainly(f"{label} {text}")
 
     def _tell(self, text: str) -> None:
         """Lines on stderr; a live display moves down for them."""
+        self._begin_line()
         if self._display and self._display.is_drawn:
             from rich.text import Text
 
-            _guarded(self.errors.print, Text(clean(text)), soft_wrap=True, highlight=False)
+            _told(self.errors.print, Text(clean(text)), soft_wrap=True, highlight=False)
         else:
-            self._write(self._err, clean(text) + "\n")
+            self._tell_plainly(text)
+
+    def _tell_plainly(self, text: str) -> None:
+        _told(self._err.write, clean(text) + "\n")
+        _told(self._err.flush)
 
     def _write(self, stream: TextIO, text: str) -> None:
         _guarded(stream.write, text)
@@ -267,6 +279,16 @@ def _guarded(write: Any, *args: Any, **options: Any) -> None:
         raise ClosedPipe from exc
     except OSError as exc:
         raise RcliError(f"cannot write the output: {exc.strerror}") from exc
+
+
+def _told(write: Any, *args: Any, **options: Any) -> None:
+    """A remark that cannot be written, on a full disk, is no reason to give up what was paid for."""
+    try:
+        write(*args, **options)
+    except BrokenPipeError as exc:
+        raise ClosedPipe from exc
+    except OSError:
+        pass
 
 
 def _link(path: Path) -> Any:

@@ -26,8 +26,11 @@ def predictions(found: Sequence[Prediction], *, age: bool) -> Table:
     return ("id", "model", "status", "time", "created"), list(rows)
 
 
-def prediction(record: Prediction) -> Fields:
-    """All that a person asks of one prediction, in the order of its life."""
+def prediction(record: Prediction, *, error: str | None, web: bool) -> Fields:
+    """All that a person asks of one prediction, what may be long at the end.
+
+    ``error``: the reason of its failure, for people; ``web``: whether its page can be opened.
+    """
     return [
         ("id", record.id),
         ("model", record.model),
@@ -38,12 +41,12 @@ def prediction(record: Prediction) -> Fields:
         ("completed", record.completed_at),
         ("predict time", seconds(record.metrics.get("predict_time"))),
         ("total time", seconds(record.metrics.get("total_time"))),
+        ("web", record.urls.get("web") if web else None),
+        ("removed", "the service has deleted input, output and logs" if record.data_removed else None),
         ("input", _compact(record.input)),
         ("output", record.output if isinstance(record.output, str) else _compact(record.output)),
-        ("error", record.error),
         ("logs", record.logs or None),
-        ("web", record.urls.get("web")),
-        ("removed", "the service has deleted input, output and logs" if record.data_removed else None),
+        ("error", error),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -118,12 +119,13 @@ def test_a_cloned_project_cannot_change_hosts_tokens_or_places(tmp_path: Path, t
 
 
 def test_a_project_gives_inputs_and_versions(tmp_path: Path) -> None:
-    project_file(tmp_path, '[inputs."me/dinos"]\nn = 3\n\n[versions]\n"me/dinos" = "abc"\n')
+    version = "ab" * 32
+    project_file(tmp_path, f'[inputs."me/dinos"]\nn = 3\n\n[versions]\n"me/dinos" = "{version}"\n')
 
     settings = read(tmp_path)
 
     assert settings.inputs("me/dinos") == {"n": 3}
-    assert settings.locked_version("me/dinos") == "abc"
+    assert settings.locked_version("me/dinos") == version
 
 
 def test_an_output_folder_of_a_project_lies_inside_it(tmp_path: Path) -> None:
@@ -174,3 +176,12 @@ def test_times_may_have_units(text: str, seconds: int) -> None:
 def test_a_time_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="takes seconds"):
         keys.parse_value(keys.find_key("engine.idle"), text)
+
+
+def test_a_project_file_in_somebody_elses_folder_is_not_read(tmp_path: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can give a folder away")
+    (tmp_path / "rcli.toml").write_text('host = "local"\n')
+    os.chown(tmp_path, 65534, 65534)
+
+    assert read(tmp_path).get("host").origin == "default"

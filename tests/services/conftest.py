@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from rcli.api.client import Client
 from rcli.settings import Host
+from tests.recording_server import RecordingServer
 
 VECTORS = Path(__file__).parents[1] / "schema_vectors"
 
@@ -105,67 +103,13 @@ def llama(describe: Describe) -> Document:
     )
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the service was asked; ``body`` is the JSON that came along."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: Any
-
-
-class Service(ThreadingHTTPServer):
-    """A real server that answers as it is told, else with 404, and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.requests: list[Request] = []
-        self.answers: dict[str, tuple[int, str, bytes]] = {}
-        self.origin = f"http://127.0.0.1:{self.server_address[1]}"
-
-    def says(self, route: str, body: Any, status: int = 200) -> None:
-        """Answers ``GET /v1/models/a/b`` with JSON."""
-        self.answers[route] = (status, "application/json", json.dumps(body).encode())
-
-    def serves(self, path: str, content: bytes, content_type: str) -> str:
-        """Offers a file and returns its address."""
-        self.answers[f"GET {path}"] = (200, content_type, content)
-        return self.origin + path
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Service
-
-    def do_GET(self) -> None:
-        length = int(self.headers.get("Content-Length", 0))
-        body = json.loads(self.rfile.read(length)) if length else None
-        self.server.requests.append(Request(self.command, self.path, dict(self.headers), body))
-        missing = (404, "application/json", b'{"detail": "not found", "status": 404}')
-        status, content_type, content = self.server.answers.get(f"{self.command} {self.path}", missing)
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_POST = do_GET
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing: the requests are kept."""
-
-
 @pytest.fixture
-def service() -> Iterator[Service]:
-    with Service() as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+def service() -> Iterator[RecordingServer]:
+    with RecordingServer() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
-def client(service: Service) -> Iterator[Client]:
-    with Client(Host("replicate", f"{service.origin}/v1", "test"), "r8_test") as client:
+def client(service: RecordingServer) -> Iterator[Client]:
+    with Client(Host("replicate", f"{service.url}/v1", "test"), "r8_test") as client:
         yield client

@@ -11,6 +11,7 @@ from rcli.api.endpoints import Replicate
 from rcli.errors import NotFound
 from rcli.references import DeploymentReference, ModelReference, VersionReference
 from rcli.services.catalog import Target, create, resolve
+from tests.recording_server import RecordingServer, json_answer
 
 ID, OLD_ID = "a" * 64, "b" * 64
 SCHEMA = {"components": {"schemas": {"Input": {"type": "object"}}}}
@@ -29,13 +30,15 @@ def model(**others: Any) -> dict[str, Any]:
     return {"owner": "stability-ai", "name": "sdxl", "latest_version": version()} | others
 
 
-def asked(service: Any) -> list[tuple[str, str, Any]]:
-    return [(request.method, request.path, request.body) for request in service.requests]
+def asked(service: RecordingServer) -> list[tuple[str, str, Any]]:
+    return [(each.method, each.path, each.json if each.body else None) for each in service.requests]
 
 
-def test_a_model_is_run_at_its_latest_version_by_the_full_id(api: Replicate, service: Any) -> None:
-    service.says("GET /v1/models/stability-ai/sdxl", model())
-    service.says("POST /v1/predictions", {"id": "p1", "status": "starting"}, 201)
+def test_a_model_is_run_at_its_latest_version_by_the_full_id(
+    api: Replicate, service: RecordingServer
+) -> None:
+    service.answer("GET /v1/models/stability-ai/sdxl", json_answer(model()))
+    service.answer("POST /v1/predictions", json_answer({"id": "p1", "status": "starting"}, 201))
 
     target = resolve(api, ModelReference("stability-ai", "sdxl"), None)
     prediction = create(api, target, {"prompt": "a cat"})
@@ -52,13 +55,17 @@ def test_a_model_is_run_at_its_latest_version_by_the_full_id(api: Replicate, ser
     ("latest", "document"), [(version(), SCHEMA), (None, {}), (version(schema=None), {})]
 )
 def test_an_official_model_takes_its_own_route(
-    api: Replicate, service: Any, latest: Any, document: Any
+    api: Replicate, service: RecordingServer, latest: Any, document: Any
 ) -> None:
-    service.says(
+    service.answer(
         "GET /v1/models/meta/llama",
-        model(owner="meta", name="llama", is_official=True, latest_version=latest),
+        json_answer(
+            model(owner="meta", name="llama", is_official=True, latest_version=latest),
+        ),
     )
-    service.says("POST /v1/models/meta/llama/predictions", {"id": "p1", "status": "starting"}, 201)
+    service.answer(
+        "POST /v1/models/meta/llama/predictions", json_answer({"id": "p1", "status": "starting"}, 201)
+    )
 
     target = resolve(api, ModelReference("meta", "llama"), None)
     create(api, target, {"prompt": "a"})
@@ -67,9 +74,9 @@ def test_an_official_model_takes_its_own_route(
     assert asked(service)[-1] == ("POST", "/v1/models/meta/llama/predictions", {"input": {"prompt": "a"}})
 
 
-def test_a_named_version_is_read_and_used(api: Replicate, service: Any) -> None:
-    service.says(f"GET /v1/models/stability-ai/sdxl/versions/{OLD_ID}", version(OLD_ID))
-    service.says("POST /v1/predictions", {"id": "p1", "status": "starting"}, 201)
+def test_a_named_version_is_read_and_used(api: Replicate, service: RecordingServer) -> None:
+    service.answer(f"GET /v1/models/stability-ai/sdxl/versions/{OLD_ID}", json_answer(version(OLD_ID)))
+    service.answer("POST /v1/predictions", json_answer({"id": "p1", "status": "starting"}, 201))
 
     target = resolve(api, ModelReference("stability-ai", "sdxl", OLD_ID), ID)
     create(api, target, {})
@@ -78,16 +85,16 @@ def test_a_named_version_is_read_and_used(api: Replicate, service: Any) -> None:
     assert asked(service)[-1] == ("POST", "/v1/predictions", {"version": OLD_ID, "input": {}})
 
 
-def test_the_projects_lock_pins_a_model(api: Replicate, service: Any) -> None:
-    service.says(f"GET /v1/models/stability-ai/sdxl/versions/{OLD_ID}", version(OLD_ID))
+def test_the_projects_lock_pins_a_model(api: Replicate, service: RecordingServer) -> None:
+    service.answer(f"GET /v1/models/stability-ai/sdxl/versions/{OLD_ID}", json_answer(version(OLD_ID)))
 
     target = resolve(api, ModelReference("stability-ai", "sdxl"), OLD_ID)
 
     assert (target.kind, target.version_id) == ("version", OLD_ID)
 
 
-def test_a_bare_version_id_is_run_unchecked(api: Replicate, service: Any) -> None:
-    service.says("POST /v1/predictions", {"id": "p1", "status": "starting"}, 201)
+def test_a_bare_version_id_is_run_unchecked(api: Replicate, service: RecordingServer) -> None:
+    service.answer("POST /v1/predictions", json_answer({"id": "p1", "status": "starting"}, 201))
 
     target = resolve(api, VersionReference(ID), None)
     create(api, target, {"x": 1})
@@ -96,13 +103,16 @@ def test_a_bare_version_id_is_run_unchecked(api: Replicate, service: Any) -> Non
     assert asked(service) == [("POST", "/v1/predictions", {"version": ID, "input": {"x": 1}})]
 
 
-def test_a_deployment_has_the_inputs_of_its_release(api: Replicate, service: Any) -> None:
+def test_a_deployment_has_the_inputs_of_its_release(api: Replicate, service: RecordingServer) -> None:
     release = {"number": 1, "model": "stability-ai/sdxl", "version": OLD_ID}
-    service.says(
-        "GET /v1/deployments/acme/shop", {"owner": "acme", "name": "shop", "current_release": release}
+    service.answer(
+        "GET /v1/deployments/acme/shop",
+        json_answer({"owner": "acme", "name": "shop", "current_release": release}),
     )
-    service.says(f"GET /v1/models/stability-ai/sdxl/versions/{OLD_ID}", version(OLD_ID))
-    service.says("POST /v1/deployments/acme/shop/predictions", {"id": "p1", "status": "starting"}, 201)
+    service.answer(f"GET /v1/models/stability-ai/sdxl/versions/{OLD_ID}", json_answer(version(OLD_ID)))
+    service.answer(
+        "POST /v1/deployments/acme/shop/predictions", json_answer({"id": "p1", "status": "starting"}, 201)
+    )
 
     target = resolve(api, DeploymentReference("acme", "shop"), None)
     create(api, target, {"x": 1})
@@ -122,17 +132,17 @@ def test_a_deployment_has_the_inputs_of_its_release(api: Replicate, service: Any
     ],
 )
 def test_a_deployment_whose_model_cannot_be_read_is_run_unchecked(
-    api: Replicate, service: Any, body: Any, status: int
+    api: Replicate, service: RecordingServer, body: Any, status: int
 ) -> None:
-    service.says("GET /v1/deployments/acme/shop", body, status)
+    service.answer("GET /v1/deployments/acme/shop", json_answer(body, status))
 
     target = resolve(api, DeploymentReference("acme", "shop"), None)
 
     assert (target.kind, target.document) == ("deployment", {})
 
 
-def test_a_model_without_a_version_says_so(api: Replicate, service: Any) -> None:
-    service.says("GET /v1/models/stability-ai/sdxl", model(latest_version=None))
+def test_a_model_without_a_version_says_so(api: Replicate, service: RecordingServer) -> None:
+    service.answer("GET /v1/models/stability-ai/sdxl", json_answer(model(latest_version=None)))
 
     with pytest.raises(NotFound, match="stability-ai/sdxl has no version yet"):
         resolve(api, ModelReference("stability-ai", "sdxl"), None)

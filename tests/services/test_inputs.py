@@ -236,12 +236,13 @@ def test_all_problems_are_told_at_once(made: Build, sdxl: Document) -> None:
     )
 
     assert error.message.splitlines() == [
-        "width: 'wide' is not a whole number",
-        f"image: there is no file {error.message.split('there is no file ')[1].splitlines()[0]}",
-        "promt: unknown input; did you mean prompt?",
-        "zebra: unknown input; inputs are: prompt, image, width, num_outputs, scheduler, guidance_scale",
-        "num_outputs: 9 is more than 4",
-        "scheduler: 'ddim' is not one of 'DDIM', 'K_EULER', 'PNDM'; did you mean DDIM?",
+        "the inputs are not accepted:",
+        "  width: 'wide' is not a whole number",
+        f"  image: there is no file {error.message.split('there is no file ')[1].splitlines()[0]}",
+        "  promt: unknown input; did you mean prompt?",
+        "  zebra: unknown input; inputs are: prompt, image, width, num_outputs, scheduler, guidance_scale",
+        "  num_outputs: 9 is more than 4",
+        "  scheduler: 'ddim' is not one of 'DDIM', 'K_EULER', 'PNDM'; did you mean DDIM?",
     ]
 
 
@@ -249,9 +250,10 @@ def test_what_is_missing_is_told_with_what_it_takes(made: Build, vector: Vector)
     error = refusal(made, vector("15-file-and-secret-inputs"), "token=x")
 
     assert error.message.splitlines() == [
-        "negative: required, and takes a file or a URL",
-        "scans: required, and takes a list (each a file or a URL)",
-        "paper: required, and takes a file or a URL",
+        "the inputs are not accepted:",
+        "  negative: required, and takes a file or a URL",
+        "  scans: required, and takes a list (each a file or a URL)",
+        "  paper: required, and takes a file or a URL",
     ]
 
 
@@ -259,8 +261,9 @@ def test_a_training_is_checked_by_its_own_inputs(made: Build, vector: Vector) ->
     error = refusal(made, vector("45-train-function"), "steps=0", component="TrainingInput")
 
     assert error.message.splitlines() == [
-        "songs: required, and takes a file or a URL",
-        "steps: 0 is less than 1",
+        "the inputs are not accepted:",
+        "  songs: required, and takes a file or a URL",
+        "  steps: 0 is less than 1",
     ]
 
 
@@ -283,7 +286,7 @@ def test_no_error_repeats_a_secret(made: Build, describe: Describe) -> None:
         *('object:={"hunter2": 1}', "hunter=hunter2"),
     )
 
-    assert len(error.message.splitlines()) == 6
+    assert len(error.message.splitlines()) == 1 + 6
     assert "hunter2" not in f"{error.message} {error.hint} {error!r}"
 
 
@@ -354,10 +357,11 @@ def test_a_default_is_checked_like_any_input(made: Build, llama: Document) -> No
     error = refusal(made, llama, "prompt=b", defaults={"max_tokens": "5", "when": date(2024, 1, 1), "top": 1})
 
     assert error.message.splitlines() == [
-        "when: JSON has no dates and no infinite numbers",
-        "when: unknown input; inputs are: prompt, max_tokens, top_p",
-        "top: unknown input; did you mean top_p?",
-        "max_tokens: '5' is not a whole number",
+        "the inputs are not accepted:",
+        "  when: JSON has no dates and no infinite numbers",
+        "  when: unknown input; inputs are: prompt, max_tokens, top_p",
+        "  top: unknown input; did you mean top_p?",
+        "  max_tokens: '5' is not a whole number",
     ]
 
 

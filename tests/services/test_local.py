@@ -361,6 +361,19 @@ def test_serving_ends_with_the_command(settings: Settings, python: Python) -> No
     assert not local.is_running(settings)
 
 
+def test_serving_ends_with_a_command_that_is_killed(settings: Settings, python: Python) -> None:
+    with python(SERVE, str(free_port())) as process:
+        assert process.stdout
+        pid, _ = process.stdout.readline().split()
+
+        process.kill()
+        process.communicate(timeout=30)
+
+    wait_until(lambda: is_gone(int(pid)))
+    assert local.find(settings.paths) is None
+    assert local.ensure(settings).pid != int(pid)
+
+
 def test_serving_takes_over_from_an_engine_that_runs(settings: Settings, python: Python) -> None:
     former = local.ensure(settings)
     with python(SERVE, str(free_port())) as process:

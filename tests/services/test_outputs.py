@@ -25,6 +25,7 @@ from rcli.services.outputs import (
     provenance,
     save,
 )
+from tests.recording_server import RecordingServer, problem
 
 Document = dict[str, Any]
 Vector = Callable[[str], Document]
@@ -148,7 +149,7 @@ def test_names_are_safe_and_unique(files: Document, output: Any, called: list[st
 
 
 def test_files_are_saved_with_their_names(
-    client: Client, service: Any, files: Document, tmp_path: Path
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path
 ) -> None:
     first = service.serves("/delivery/a/out-0.png", b"first", "image/png")
     second = service.serves("/delivery/b/out-1.png", b"second!", "image/png")
@@ -172,7 +173,7 @@ def test_files_are_saved_with_their_names(
 
 
 def test_a_file_without_a_name_gets_the_extension_of_its_content(
-    client: Client, service: Any, files: Document, tmp_path: Path
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path
 ) -> None:
     result = plan([service.serves("/", b"png", "image/png"), PNG_URI], files, client.host.url)
 
@@ -183,7 +184,7 @@ def test_a_file_without_a_name_gets_the_extension_of_its_content(
 
 
 def test_an_extension_is_not_given_at_the_price_of_another_file(
-    client: Client, service: Any, files: Document, tmp_path: Path
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path
 ) -> None:
     (tmp_path / "output.png").write_text("mine")
     result = plan([service.serves("/", b"png", "image/png")], files, client.host.url)
@@ -194,7 +195,9 @@ def test_an_extension_is_not_given_at_the_price_of_another_file(
     assert (tmp_path / "output.png").read_text() == "mine"
 
 
-def test_nothing_is_overwritten(client: Client, service: Any, files: Document, tmp_path: Path) -> None:
+def test_nothing_is_overwritten(
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path
+) -> None:
     (tmp_path / "out.png").write_text("mine")
     result = plan([service.serves("/out.png", b"new", "image/png")], files, client.host.url)
 
@@ -205,7 +208,9 @@ def test_nothing_is_overwritten(client: Client, service: Any, files: Document, t
     assert (tmp_path / "out.png").read_text() == "mine"
 
 
-def test_one_file_goes_to_the_target(client: Client, service: Any, files: Document, tmp_path: Path) -> None:
+def test_one_file_goes_to_the_target(
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path
+) -> None:
     result = plan([service.serves("/out.png", b"new", "image/png")], files, client.host.url)
 
     saved = save(client, result, tmp_path / "unused", target=tmp_path / "cat.png", origin={"id": "p1"})
@@ -236,7 +241,7 @@ def test_no_output_leaves_no_file(client: Client, tmp_path: Path) -> None:
 
 
 def test_several_files_for_one_target_are_saved_in_the_folder(
-    client: Client, service: Any, files: Document, tmp_path: Path
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path
 ) -> None:
     urls = [service.serves(f"/out-{number}.png", b"x", "image/png") for number in range(3)]
     result = plan(urls, files, client.host.url)
@@ -250,10 +255,11 @@ def test_several_files_for_one_target_are_saved_in_the_folder(
 
 
 def test_what_can_be_saved_is_saved_before_an_error_is_told(
-    client: Client, service: Any, files: Document, tmp_path: Path
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path
 ) -> None:
     good = service.serves("/out-1.png", b"x", "image/png")
-    result = plan([f"{service.origin}/gone.png", good], files, client.host.url)
+    service.answer("GET /gone.png", problem(404, detail="not found"))
+    result = plan([f"{service.url}/gone.png", good], files, client.host.url)
 
     with pytest.raises(NotFound) as caught:
         save(client, result, tmp_path / "p1")
@@ -269,7 +275,9 @@ def test_a_folder_that_cannot_be_made_is_an_error(client: Client, files: Documen
         save(client, plan([PNG_URI], files, API), tmp_path / "file" / "p1")
 
 
-def test_the_token_stays_with_the_api(client: Client, service: Any, files: Document, tmp_path: Path) -> None:
+def test_the_token_stays_with_the_api(
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path
+) -> None:
     elsewhere = service.serves("/out.png", b"x", "image/png").replace("127.0.0.1", "localhost")
 
     save(client, plan([elsewhere], files, client.host.url), tmp_path)
@@ -290,7 +298,7 @@ def test_a_folder_bears_the_id_of_its_prediction_made_safe(id: str, name: str) -
 
 
 def test_the_folder_tells_where_its_files_came_from(
-    client: Client, service: Any, vector: Vector, tmp_path: Path
+    client: Client, service: RecordingServer, vector: Vector, tmp_path: Path
 ) -> None:
     document = vector("15-file-and-secret-inputs")
     prediction = Prediction.from_json(

@@ -1,0 +1,321 @@
+"""Signing in and out: a token is tried before it is kept, kept for one address, shown on request alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rcli.records import Json
+from tests.cli.conftest import Shell
+from tests.conftest import Result, Run, environment
+from tests.processes import ROOT, command
+from tests.recording_server import (
+    Answer,
+    Recorded,
+    RecordingServer,
+    json_answer,
+    problem,
+    recording_server,
+)
+
+__all__ = ["recording_server"]
+
+GOOD, WRONG = "r8_" + "G" * 37, "r8_" + "W" * 37
+
+
+def account(request: Recorded) -> Answer:
+    """The service knows one token."""
+    if request.headers["Authorization"] == f"Bearer {GOOD}":
+        return json_answer({"type": "user", "username": "ada"})
+    return problem(401, title="Unauthenticated", detail="You did not pass a valid authentication token")
+
+
+@pytest.fixture
+def service(recording_server: RecordingServer) -> RecordingServer:
+    recording_server.answer("GET /v1/account", account)
+    return recording_server
+
+
+@pytest.fixture
+def env(service: RecordingServer) -> dict[str, str]:
+    return {"REPLICATE_BASE_URL": service.url}
+
+
+@pytest.fixture
+def config(home: Path) -> Path:
+    return home / "rcli" / "config" / "config.toml"
+
+
+def login(rcli: Run, env: dict[str, str], token: str = GOOD, *more: str) -> Result:
+    return rcli("auth", "login", "--with-token", *more, env=env, stdin=f"  {token}\n".encode())
+
+
+def told(result: Result) -> tuple[str, str, int]:
+    return str(result), result.stderr, result.exit_code
+
+
+def test_a_token_is_tried_and_kept_for_this_address_alone(
+    rcli: Run, config: Path, service: RecordingServer, env: dict[str, str]
+) -> None:
+    done = login(rcli, env)
+
+    assert told(done) == ("", f"signed in to replicate as ada; the token is kept in {config}\n", 0)
+    assert [request.route for request in service.requests] == ["GET /v1/account"]
+    assert config.read_text() == f'[tokens]\n"{service.url}/v1" = "{GOOD}"\n'
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    assert rcli("auth", "token", env=env | {"REPLICATE_BASE_URL": f"{service.url}/v1"}) == f"{GOOD}\n"
+    assert rcli("auth", "token", env={"REPLICATE_BASE_URL": "http://127.0.0.1:1"}).exit_code == 4
+
+
+def test_a_wrong_token_is_not_kept(rcli: Run, config: Path, env: dict[str, str]) -> None:
+    refused = login(rcli, env, WRONG)
+
+    said = "error: You did not pass a valid authentication token\nhint: rcli auth login\n"
+    assert told(refused) == ("", said, 4)
+    assert not config.exists()
+
+
+@pytest.mark.parametrize("token", ["", "two words", "r8_ünicode"])
+def test_what_is_no_token_is_not_sent(
+    rcli: Run, service: RecordingServer, env: dict[str, str], token: str
+) -> None:
+    refused = login(rcli, env, token)
+
+    assert refused.exit_code == 4
+    assert refused.stderr.startswith("error: that is no token\n")
+    assert service.requests == []
+
+
+def test_a_config_that_cannot_be_written_is_told(rcli: Run, home: Path, env: dict[str, str]) -> None:
+    (home / "rcli" / "config").write_text("a file where the folder should be")
+
+    refused = login(rcli, env)
+
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith(f"error: cannot write {home / 'rcli' / 'config' / 'config.toml'}: ")
+
+
+def test_without_a_terminal_the_token_is_not_asked_for(rcli: Run, env: dict[str, str]) -> None:
+    refused = rcli("auth", "login", env=env)
+
+    assert told(refused) == (
+        "",
+        "error: there is no terminal to ask for the token\nhint: rcli auth login --with-token < token.txt\n",
+        2,
+    )
+
+
+def test_on_a_terminal_the_token_is_asked_for_and_not_shown(
+    shell: Shell, config: Path, env: dict[str, str]
+) -> None:
+    session = shell.terminal("auth", "login", env=env, columns=120)
+    session.shows("https://replicate.com/account/api-tokens", "Token for replicate:")
+    session.press(f"{GOOD}\r")
+
+    assert session.end() == 0
+    assert "signed in to replicate as ada" in session.text
+    assert GOOD.encode() not in session.raw
+    assert GOOD in config.read_text()
+
+
+def test_leaving_the_question_keeps_nothing(shell: Shell, config: Path, env: dict[str, str]) -> None:
+    session = shell.terminal("auth", "login", env=env)
+    session.shows("Token for replicate:")
+    session.press("\x03")
+
+    assert session.end() == 130
+    assert "Traceback" not in session.text
+    assert not config.exists()
+
+
+def test_the_variable_that_wins_over_the_kept_token_is_told(rcli: Run, env: dict[str, str]) -> None:
+    done = login(rcli, env | {"REPLICATE_API_TOKEN": WRONG})
+
+    assert done.exit_code == 0
+    assert done.stderr.endswith("warning: REPLICATE_API_TOKEN is set too, and wins over the stored token\n")
+
+
+def test_the_engine_on_this_machine_needs_no_sign_in(rcli: Run, env: dict[str, str]) -> None:
+    refused = login(rcli, env, GOOD, "--host", "local")
+
+    assert told(refused) == (
+        "",
+        "error: the engine on this machine needs no sign-in\nhint: rcli auth token --host local\n",
+        2,
+    )
+
+
+def test_the_engines_token_is_there_once_it_has_run(rcli: Run) -> None:
+    before = rcli("auth", "token", "--host", "local")
+    rcli("models", "list", "--host", "local")
+    after = rcli("auth", "token", "--host", "local")
+
+    assert told(before) == (
+        "",
+        "error: there is no token for local\nhint: rcli serve starts it\n",
+        4,
+    )
+    assert (len(after.strip()) > 20, after.exit_code) == (True, 0)
+
+
+def test_signing_out_forgets_the_token(rcli: Run, config: Path, env: dict[str, str]) -> None:
+    login(rcli, env)
+
+    out = rcli("auth", "logout", env=env)
+    again = rcli("auth", "logout", env=env)
+    token = rcli("auth", "token", env=env | {"RCLI_HOST": "replicate"})
+
+    assert told(out) == ("", "signed out of replicate\n", 0)
+    assert GOOD not in config.read_text()
+    assert told(again) == ("", "error: no token is stored for replicate\nhint: rcli auth status\n", 1)
+    assert told(token) == ("", "error: there is no token for replicate\nhint: rcli auth login\n", 4)
+
+
+def test_the_status_says_who_is_signed_in_where(rcli: Run, config: Path, env: dict[str, str]) -> None:
+    nobody = rcli("auth", "status", env=env)
+    login(rcli, env)
+    rcli("config", "set", "hosts.work.url", "https://models.example.com", env=env)
+
+    somebody = rcli("auth", "status", env=env)
+    as_json = rcli("auth", "status", "--json", env=env)
+
+    assert told(nobody) == (
+        "replicate\t\tnot signed in\n",
+        "error: not signed in\nhint: rcli auth login\n",
+        4,
+    )
+    assert told(somebody) == (f"replicate\tada\t{config}\nwork\t\tnot signed in\n", "", 0)
+    assert json.loads(as_json) == [
+        {"host": "replicate", "account": "ada", "token": str(config)},
+        {"host": "work", "account": None, "token": "not signed in"},
+    ]
+
+
+def test_a_token_that_is_refused_is_nobodys(rcli: Run, env: dict[str, str]) -> None:
+    refused = rcli("auth", "status", env=env | {"REPLICATE_API_TOKEN": WRONG})
+
+    assert (refused, refused.exit_code) == ("replicate\t\tREPLICATE_API_TOKEN: refused\n", 4)
+    assert WRONG not in refused.stderr
+
+
+def test_a_host_that_does_not_answer_hides_no_other(rcli: Run, config: Path, env: dict[str, str]) -> None:
+    login(rcli, env)
+    nobody = "http://127.0.0.1:1/v1"
+    config.write_text(f'{config.read_text()}"{nobody}" = "{GOOD}"\n\n[hosts.work]\nurl = "{nobody}"\n')
+
+    both = rcli("auth", "status", env=env)
+    alone = rcli("auth", "status", "--host", "work", env=env)
+
+    rows = f"replicate\tada\t{config}\nwork\t\t{config}: no answer\n"
+    assert (both, both.exit_code) == (rows, 0)
+    assert alone.exit_code == 5
+
+
+def test_a_named_host_has_a_token_of_its_own(rcli: Run, service: RecordingServer) -> None:
+    rcli("config", "set", "hosts.work.url", service.url)
+
+    done = rcli("auth", "login", "--host", "work", "--with-token", stdin=GOOD.encode())
+    shown = rcli("auth", "token", "--host", "work")
+    other = rcli("auth", "token", "--host", "replicate")
+
+    assert done.stderr.startswith("signed in to work as ada;")
+    assert (shown, other, other.exit_code) == (f"{GOOD}\n", "", 4)
+
+
+def test_an_unknown_host_is_told_with_those_that_there_are(rcli: Run) -> None:
+    refused = rcli("auth", "login", "--host", "wrok", "--with-token", stdin=GOOD.encode())
+
+    assert told(refused) == ("", "error: there is no host 'wrok'\nhint: hosts: local, replicate\n", 2)
+
+
+# the system's keyring, played by a backend as keyring's own configuration loads it
+
+KEYRING = """
+import json, os, pathlib
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+
+PLACE = pathlib.Path(os.environ["TEST_KEYRING"])
+
+class Keyring(KeyringBackend):
+    priority = 1
+
+    def _all(self):
+        return json.loads(PLACE.read_text()) if PLACE.exists() else {}
+
+    def get_password(self, service, username):
+        return self._all().get(f"{service} {username}")
+
+    def set_password(self, service, username, password):
+        PLACE.write_text(json.dumps(self._all() | {f"{service} {username}": password}))
+
+    def delete_password(self, service, username):
+        kept = self._all()
+        if kept.pop(f"{service} {username}", None) is None:
+            raise PasswordDeleteError("not there")
+        PLACE.write_text(json.dumps(kept))
+"""
+
+
+@pytest.fixture
+def keyring_env(home: Path, tmp_path: Path, env: dict[str, str]) -> dict[str, str]:
+    """The environment of a process whose keyring is the test's own."""
+    (tmp_path / "test_keyring_backend.py").write_text(KEYRING)
+    return (
+        environment(home)
+        | env
+        | {
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}",
+            "PYTHON_KEYRING_BACKEND": "test_keyring_backend.Keyring",
+            "TEST_KEYRING": str(tmp_path / "keyring.json"),
+        }
+    )
+
+
+def in_process(env: dict[str, str], *argv: str, stdin: str = "") -> tuple[str, str, int]:
+    done = subprocess.run(command(*argv), env=env, input=stdin, capture_output=True, text=True, timeout=60)
+    return done.stdout, done.stderr, done.returncode
+
+
+def test_the_keyring_keeps_the_token_when_it_is_told_to(
+    config: Path, tmp_path: Path, service: RecordingServer, keyring_env: dict[str, str]
+) -> None:
+    in_process(keyring_env, "config", "set", "token_store", "keyring")
+    done = in_process(keyring_env, "auth", "login", "--with-token", stdin=GOOD)
+    shown = in_process(keyring_env, "auth", "token")
+    status = in_process(keyring_env, "auth", "status")
+    kept: Json = json.loads((tmp_path / "keyring.json").read_text())
+    out = in_process(keyring_env, "auth", "logout")
+    again = in_process(keyring_env, "auth", "logout")
+
+    assert done == ("", "signed in to replicate as ada; the token is kept in the keyring\n", 0)
+    assert shown == (f"{GOOD}\n", "", 0)
+    assert status == ("replicate\tada\tkeyring\n", "", 0)
+    assert kept == {f"rcli {service.url}/v1": GOOD}
+    assert GOOD not in config.read_text()
+    assert out == ("", "signed out of replicate\n", 0)
+    assert again[2] == 1
+
+
+def test_a_system_without_a_keyring_is_told(keyring_env: dict[str, str]) -> None:
+    env = keyring_env | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    in_process(env, "config", "set", "token_store", "keyring")
+
+    refused = in_process(env, "auth", "login", "--with-token", stdin=GOOD)
+
+    said = "error: the system's keyring does not answer\nhint: rcli config set token_store file\n"
+    assert refused == ("", said, 1)
+
+
+def test_the_keyring_is_not_touched_unless_it_is_told_to(tmp_path: Path, keyring_env: dict[str, str]) -> None:
+    env = keyring_env | {"PYTHON_KEYRING_BACKEND": "no.such.backend"}
+
+    done = in_process(env, "auth", "login", "--with-token", stdin=GOOD)
+    shown = in_process(env, "auth", "token")
+
+    assert (done[2], shown) == (0, (f"{GOOD}\n", "", 0))

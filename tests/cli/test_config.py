@@ -1,0 +1,147 @@
+"""Settings from the command line: what holds, where it comes from, and that no command can spoil the file."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Result, Run
+
+
+@pytest.fixture
+def config(home: Path) -> Path:
+    return home / "rcli" / "config" / "config.toml"
+
+
+def told(result: Result) -> tuple[str, str, int]:
+    return str(result), result.stderr, result.exit_code
+
+
+def test_the_path_is_told_before_the_file_exists(rcli: Run, config: Path) -> None:
+    assert told(rcli("config", "path")) == (f"{config}\n", "", 0)
+    assert not config.exists()
+
+
+def test_every_setting_is_listed_with_its_origin(rcli: Run, config: Path) -> None:
+    rcli("config", "set", "engine.idle", "30m")
+    rcli("config", "set", "hosts.work.url", "https://models.example.com")
+
+    listed = rcli("config", "list", env={"RCLI_HOST": "work"})
+
+    assert listed == (
+        "host\twork\tRCLI_HOST\n"
+        "output_dir\t\tdefault\n"
+        "token_store\tfile\tdefault\n"
+        "engine.port\t7878\tdefault\n"
+        f"engine.idle\t1800\t{config}\n"
+        "engine.replica_idle\t300\tdefault\n"
+        "engine.setup_timeout\t600\tdefault\n"
+        "hosts.replicate.url\thttps://api.replicate.com/v1\tdefault\n"
+        f"hosts.work.url\thttps://models.example.com/v1\t{config}\n"
+    )
+
+
+def test_settings_are_json_too(rcli: Run) -> None:
+    listed = json.loads(rcli("config", "list", "--json"))
+    got = json.loads(rcli("config", "get", "engine.port", "--json"))
+
+    assert listed[0] == {"key": "host", "value": None, "origin": "default"}
+    assert got == {"key": "engine.port", "value": 7878, "origin": "default"}
+
+
+def test_a_setting_that_is_not_set_prints_nothing(rcli: Run) -> None:
+    assert told(rcli("config", "get", "output_dir")) == ("", "", 0)
+
+
+def test_a_value_is_set_removed_and_the_comments_stay(rcli: Run, config: Path) -> None:
+    config.parent.mkdir(parents=True)
+    config.write_text("# mine\n[engine] # all of it\nport = 1 # for now\n")
+
+    rcli("config", "set", "engine.port", "9000")
+    changed = config.read_text()
+    rcli("config", "set", "engine.port", "")
+
+    assert changed == "# mine\n[engine] # all of it\nport = 9000 # for now\n"
+    assert rcli("config", "get", "engine.port") == "7878\n"
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest(rcli: Run, config: Path) -> None:
+    said = "error: there is no setting 'engine.idel'\nhint: did you mean engine.idle?\n"
+
+    assert told(rcli("config", "get", "engine.idel")) == ("", said, 2)
+    assert told(rcli("config", "set", "engine.idel", "1")) == ("", said, 2)
+    assert not config.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("engine.port", "70000", "engine.port takes a whole number, not 70000"),
+        ("engine.port", "http", "engine.port takes a whole number, not 'http'"),
+        ("engine.idle", "soon", "engine.idle takes seconds (90, 15m, 2h), not 'soon'"),
+        ("token_store", "cloud", "token_store takes file or keyring, not 'cloud'"),
+        ("hosts.work.url", "models.example.com", "'models.example.com' is no base URL"),
+        ("hosts.WORK.url", "https://models.example.com", "'WORK' cannot be the name of a host"),
+        ("hosts.local.url", "https://models.example.com", "'local' cannot be the name of a host"),
+        ("hosts.wo rk.url", "https://models.example.com", "'wo rk' cannot be the name of a host"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_not_written(
+    rcli: Run, config: Path, key: str, value: str, said: str
+) -> None:
+    refused = rcli("config", "set", key, value)
+
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+    assert not config.exists()
+
+
+def test_a_host_can_be_removed_again(rcli: Run) -> None:
+    rcli("config", "set", "hosts.work.url", "https://models.example.com")
+    removed = rcli("config", "set", "hosts.work.url", "")
+    after = rcli("config", "list")
+
+    assert (removed.exit_code, after.exit_code, after.stderr) == (0, 0, "")
+    assert "work" not in after
+
+
+def test_tokens_are_not_listed(rcli: Run, config: Path) -> None:
+    config.parent.mkdir(parents=True)
+    config.write_text('[tokens]\n"https://api.replicate.com/v1" = "r8_hush"\n')
+
+    listed = rcli("config", "list")
+    asked = rcli("config", "get", "tokens")
+
+    assert "r8_hush" not in listed + listed.stderr + asked + asked.stderr
+    assert (listed.exit_code, asked.exit_code) == (0, 2)
+
+
+def test_a_broken_file_is_named_with_its_line(rcli: Run, config: Path) -> None:
+    config.parent.mkdir(parents=True)
+    config.write_text('host = "local"\nengine = {{\n')
+
+    refused = rcli("config", "list")
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(f"error: {config}: ")
+    assert "line 2" in refused.stderr
+
+
+def test_the_path_is_told_even_when_the_file_is_broken(rcli: Run, config: Path) -> None:
+    config.parent.mkdir(parents=True)
+    config.write_text("{{")
+
+    assert told(rcli("config", "path")) == (f"{config}\n", "", 0)
+
+
+def test_a_file_that_cannot_be_written_is_told(rcli: Run, home: Path) -> None:
+    (home / "rcli" / "config").write_text("a file where the folder should be")
+
+    refused = rcli("config", "set", "engine.port", "1")
+
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith(f"error: cannot write {home / 'rcli' / 'config' / 'config.toml'}: ")

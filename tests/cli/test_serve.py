@@ -1,0 +1,195 @@
+"""``rcli serve``: the engine in the foreground, and the one behind every local run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import httpx
+import pytest
+
+from rcli import __version__
+from rcli.ui.clean import clean
+from tests.cli.conftest import PROJECTS, Shell
+from tests.processes import Process, all_gone, ended, living
+
+
+def url(process: Process) -> str:
+    """The address that a server in the foreground says it has."""
+    process.says("REPLICATE_API_TOKEN")
+    (line,) = [line for line in process.stderr.splitlines() if line.startswith("export REPLICATE_BASE_URL=")]
+    return line.partition("=")[2]
+
+
+def test_the_status_names_address_process_and_version(shell: Shell) -> None:
+    shell.run("run", "rcli/hello", "text=x")
+
+    status = json.loads(shell.run("serve", "status", "--json"))
+    fields = dict(line.split("\t", 1) for line in shell.run("serve", "status").splitlines())
+
+    assert status["version"] == __version__
+    assert status["pid"] in living(shell.home)
+    assert status["url"].startswith("http://127.0.0.1:")
+    assert (fields["url"], fields["pid"], fields["version"]) == (
+        status["url"],
+        str(status["pid"]),
+        __version__,
+    )
+    assert [row["model"] for row in status["replicas"]] == ["rcli/hello"]
+    assert fields["model rcli/hello"] == f"ready, pid {status['replicas'][0]['pid']}"
+
+
+def test_asking_for_the_status_starts_nothing(shell: Shell) -> None:
+    told = shell.run("serve", "status")
+
+    assert (told, told.exit_code) == ("", 1)
+    assert told.stderr == ("error: the engine does not run\nhint: rcli serve; or any local run starts it\n")
+    assert living(shell.home) == []
+
+
+def test_the_engine_of_another_version_is_shown_as_it_is_and_replaced_by_the_next_run(shell: Shell) -> None:
+    shell.run("run", "rcli/hello", "text=x")
+    before = shell.engine()["pid"]
+    state = shell.home / "rcli" / "data" / "engine" / "engine.json"
+    state.write_text(json.dumps(json.loads(state.read_text()) | {"version": "0.0.1"}))
+
+    assert shell.engine()["pid"] == before
+    assert shell.run("run", "rcli/hello", "text=y") == "hello y"
+    assert shell.engine()["pid"] != before
+    assert ended(before)
+
+
+def test_stopping_ends_every_process(shell: Shell) -> None:
+    shell.run("run", str(PROJECTS / "subprocesses"))
+    assert len(living(shell.home)) >= 3
+
+    told = shell.run("serve", "stop")
+
+    assert (told.stderr, told.exit_code) == ("the engine has stopped\n", 0)
+    assert all_gone(shell.home)
+    assert shell.run("serve", "stop").stderr == "the engine does not run\n"
+
+
+def test_what_still_runs_keeps_the_engine_from_stopping(shell: Shell) -> None:
+    gate = shell.cwd / "gate"
+    id = shell.run("run", str(PROJECTS / "gate"), f"until={gate}", "--detach").strip()
+
+    told = shell.run("serve", "stop", terminal=True)
+
+    assert told.exit_code == 1
+    assert clean(told.stderr) == (
+        "1 prediction is under way: waiting for it, at most 10 s\n"
+        f"error: the engine (rcli {__version__}) still runs {id}\n"
+        f"hint: wait for it, or: rcli predictions cancel {id} --host local\n"
+    )
+    gate.touch()
+    assert shell.watch(id) == "through the gate"
+    assert shell.run("serve", "stop").exit_code == 0
+
+
+def test_a_server_in_the_foreground_takes_over_and_ends_on_ctrl_c(shell: Shell) -> None:
+    shell.run("run", "rcli/hello", "text=x")
+    before = shell.engine()["pid"]
+
+    process = shell.start("serve", "--port", "0")
+    address = url(process)
+
+    assert ended(before)
+    assert shell.engine()["url"] == address
+    assert shell.run("run", "rcli/hello", "text=y") == "hello y"
+    process.signal(signal.SIGINT)
+    assert process.end() == 130
+    assert process.stderr.endswith("\nthe engine has stopped\n")
+    assert all_gone(shell.home)
+
+
+def test_ctrl_c_at_its_terminal_ends_the_server(shell: Shell) -> None:
+    session = shell.terminal("serve", "--port", "0", columns=120)
+    session.shows("serving Replicate's API on http://127.0.0.1:", "REPLICATE_API_TOKEN")
+    session.press("\x03")
+
+    assert session.end() == 130
+    assert session.lines[-2:] == ["^C", "the engine has stopped"]
+    assert all_gone(shell.home)
+
+
+def test_the_announced_settings_are_all_that_another_program_needs(shell: Shell) -> None:
+    process = shell.start("serve", "--port", "0")
+    address = url(process)
+    token = shell.run("auth", "token", "--host", "local").strip()
+
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client:
+        found = client.get("/v1/models/rcli/hello").json()
+        created = client.post(
+            "/v1/predictions",
+            headers={"Prefer": "wait"},
+            json={"version": found["latest_version"]["id"], "input": {"text": "you"}},
+        )
+
+    assert (created.status_code, created.json()["output"]) == (201, "hello you")
+    assert shell.prediction(created.json()["id"])["output"] == "hello you"
+
+
+def test_a_server_that_is_told_to_stop_ends_well(shell: Shell) -> None:
+    process = shell.start("serve", "--port", "0")
+    url(process)
+
+    told = shell.run("serve", "stop")
+
+    assert (told.stderr, told.exit_code) == ("the engine has stopped\n", 0)
+    assert process.end() == 0
+    assert all_gone(shell.home)
+
+
+def test_settings_of_other_programs_survive_a_restart(shell: Shell) -> None:
+    shell.run("run", "rcli/hello", "text=x")
+    token = shell.run("auth", "token", "--host", "local")
+    shell.run("serve", "stop")
+    shell.run("run", "rcli/hello", "text=x")
+
+    assert shell.run("auth", "token", "--host", "local") == token
+
+
+def test_a_crash_of_the_server_in_the_foreground_is_an_error(shell: Shell) -> None:
+    process = shell.start("serve", "--port", "0")
+    url(process)
+    os.kill(shell.engine()["pid"], signal.SIGKILL)
+
+    assert process.end() == 1
+    assert process.stderr.splitlines()[-2].startswith("error: the engine ended with exit code -9")
+
+
+def test_the_log_of_the_engine_can_be_read(shell: Shell) -> None:
+    before = shell.run("serve", "logs")
+    shell.run("run", "rcli/hello", "text=x")
+    log = shell.home / "rcli" / "data" / "engine" / "engine.log"
+    log.write_text("one\ntwo\nthree\n")
+
+    assert (before, before.exit_code) == ("", 0)
+    assert shell.run("serve", "logs", "-n", "2") == "two\nthree\n"
+
+
+def test_many_shells_start_one_engine(shell: Shell) -> None:
+    processes = [shell.start("run", "rcli/hello", f"text={number}") for number in range(4)]
+
+    assert [process.end() for process in processes] == [0] * 4
+    assert [process.stdout for process in processes] == [f"hello {number}".encode() for number in range(4)]
+    engines = [pid for pid in living(shell.home) if b"rcli.engine" in cmdline(pid)]
+    assert engines == [shell.engine()["pid"]]
+
+
+def cmdline(pid: int) -> bytes:
+    with open(f"/proc/{pid}/cmdline", "rb") as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
+def test_the_engine_holds_nothing_of_the_shell_that_started_it(shell: Shell, name: str) -> None:
+    shell.run("run", "rcli/hello", "text=x")
+    number = {"stdin": 0, "stdout": 1, "stderr": 2}[name]
+
+    held = os.readlink(f"/proc/{shell.engine()['pid']}/fd/{number}")
+
+    log = shell.home / "rcli" / "data" / "engine" / "engine.log"
+    assert held == ("/dev/null" if name == "stdin" else str(log))

@@ -1,0 +1,173 @@
+"""What the documents say is so: their commands parse and run, the table is whole, links lead somewhere."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rcli.app import App
+from rcli.cli.performing import split
+from rcli.cli.root import COMMANDS, build
+from rcli.services.inputs import parse_pairs
+from tests.conftest import environment
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+TOUR = "A tour on your own machine"
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command that can be run, by its whole name."""
+    root: Any = build()
+    for noun in COMMANDS:
+        command = root.get_command(None, noun)
+        if not getattr(command, "commands", {}) or command.invoke_without_command:
+            yield f"rcli {noun}", command
+        for verb, below in getattr(command, "commands", {}).items():
+            yield f"rcli {noun} {verb}", below
+
+
+ALL = dict(commands())
+
+
+def section(title: str) -> str:
+    return README.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+def code(text: str) -> list[str]:
+    """The lines that are set as code."""
+    return [line[4:] for line in text.splitlines() if line.startswith("    ")]
+
+
+def invocations(line: str) -> list[list[str]]:
+    """The command lines of ours in a line of shell, as lists of words."""
+    plain = re.sub(r'"?\$\(|\)"', " ; ", line)
+    lexer = shlex.shlex(plain, posix=True, punctuation_chars="();<>|&")
+    lexer.whitespace_split = True
+    found: list[list[str]] = []
+    following: list[str] | None = None
+    for word in lexer:
+        if re.fullmatch("[();<>|&]+", word):
+            following = None
+        elif word.endswith("rcli") and following is None:
+            following = []
+            found.append(following)
+        elif following is not None:
+            following.append(word)
+    return found
+
+
+def parse(argv: list[str], cwd: Path) -> None:
+    """Raises what the parser or the reader of inputs has against a command line."""
+    app = App({}, cwd, io.StringIO(), io.StringIO(), io.StringIO())
+    names = [name for name in ALL if name.split()[1:] == argv[: len(name.split()) - 1]]
+    name = max(names, key=len)
+    command = ALL[name]
+    context = command.make_context(name, argv[len(name.split()) - 1 :], obj=app)
+    if name in ("rcli run", "rcli stream"):
+        _, pairs = split([*context.params["words"], *(context.params["input"] or [])], cwd)
+        parse_pairs(pairs)
+
+
+def test_the_readme_lists_every_command() -> None:
+    listed = []
+    for row in re.findall(r"^\| (`rcli .*?) \|", section("Commands"), re.MULTILINE):
+        first, *others = re.findall(r"`([^`]*)`", row)
+        listed.append(first)
+        noun = " ".join(first.split()[:2])
+        listed += [f"{noun} {verb}" for verb in others]
+
+    assert sorted(listed) == sorted(ALL)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_help_ends_with_an_example_that_parses(name: str, tmp_path: Path) -> None:
+    text = ALL[name].help.replace("\b", "")
+    *_, examples = re.split(r"Examples?:", text)
+
+    lines = [line.strip() for line in examples.strip().splitlines()]
+
+    assert re.search(r"Examples?:", text)
+    assert lines
+    for line in lines:
+        (argv,) = invocations(line)
+        assert line.startswith(name)
+        parse(argv, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in code(README) if re.search(r"\brcli ", line) and "source" not in line]
+)
+def test_every_command_line_of_the_readme_parses(line: str, tmp_path: Path) -> None:
+    found = invocations(line)
+
+    assert found
+    for argv in found:
+        parse(argv, tmp_path)
+
+
+def test_the_tour_runs_as_written(home: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    lines = [line.replace("7878", str(port)) for line in code(section(TOUR))]
+    lines = [in_background(line, port) if re.match(r"rcli serve --port", line) else line for line in lines]
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    (tmp_path / "cat.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "rcli").write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m rcli "$@"\n')
+    (tmp_path / "rcli").chmod(0o755)
+    environ = environment(home)
+    environ["PATH"] = f"{tmp_path}:{environ['PATH']}"
+    script = "set -eu\ntrap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n" + "\n".join(lines)
+
+    ran = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=280
+    )
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.startswith("hello world" + "hello you\n")
+    assert f"http://127.0.0.1:{port}/v1/models/rcli/hello" in ran.stdout
+    assert (tmp_path / "out.png").read_bytes() == (tmp_path / "cat.png").read_bytes()
+
+
+def in_background(line: str, port: int) -> str:
+    """A server runs until it is stopped; the next line needs it to listen."""
+    return f"{line} &\nuntil (echo > /dev/tcp/127.0.0.1/{port}) 2>/dev/null; do sleep 0.05; done"
+
+
+def test_continuous_integration_runs_what_the_readme_says() -> None:
+    two = code(section("Two commands"))
+    extract = re.search(r"^command=\$\((.*)\)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert extract
+
+    extracted = subprocess.run(
+        ["bash", "-c", extract[1]], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert len(two) == 2
+    assert extracted.stdout.rstrip("\n") == two[1]
+    assert "rcli stream rcli/smollm2" in two[0]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    named = re.findall(r"`(\w[\w./-]*(?:\.(?:md|py)|/))`", text)
+
+    missing = [name for name in (*links, *named) if not any((ROOT / base / name).exists() for base in PLACES)]
+
+    assert missing == []
+
+
+PLACES = (".", "rcli", "rcli/engine", "rcli/cli")
+"""Where a name in a document may be meant to start."""
