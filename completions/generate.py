@@ -1,0 +1,372 @@
+"""Writes the completion scripts beside this file from the commands: ``python completions/generate.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rcli.cli.root import COMMANDS, build
+from rcli.settings import KEYS, LOCAL, REPLICATE
+
+FOLDER = Path(__file__).parent
+
+KINDS = {
+    "FILE": "file",
+    "FOLDER": "folder",
+    "KEY=VALUE": "input",
+    "[MODEL] [KEY=VALUE]…": "words",
+    "MODEL": "folder",
+    "--file": "file",
+}
+"""What may follow, by the metavar of an argument or option, or by an option's name."""
+
+CHOICES = {
+    "--host": (REPLICATE, LOCAL),
+    "--progress": ("auto", "plain", "none"),
+    "--torch-backend": ("cpu", "auto"),
+    "KEY": tuple(key.name for key in KEYS),
+    "ID": ("last",),
+}
+"""The same for what is one of a few words."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """``kind`` is None for a flag, ``value`` for what cannot be completed, ``choices`` for a few words."""
+
+    names: tuple[str, ...]
+    about: str
+    kind: str | None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Node:
+    """One command: ``path`` is ``/predictions/list``, the root's is empty; ``commands`` are name and text."""
+
+    path: str
+    options: tuple[Option, ...]
+    commands: tuple[tuple[str, str], ...]
+    kind: str | None
+    choices: tuple[str, ...] = ()
+
+
+def tree() -> list[Node]:
+    """Every command, the root first."""
+    root: Any = build()
+    root.commands = {name: root.get_command(None, name) for name in COMMANDS}
+    return list(_nodes(root, ""))
+
+
+def scripts() -> dict[str, str]:
+    """File names and what belongs into them."""
+    nodes = tree()
+    return {
+        "rcli.bash": bash(nodes),
+        "_rcli": zsh(nodes),
+        "rcli.fish": fish(nodes),
+        "rcli.ps1": powershell(nodes),
+    }
+
+
+def _nodes(command: Any, path: str) -> Iterator[Node]:
+    children = dict(getattr(command, "commands", {}))
+    options = [_option(param) for param in command.params if param.param_type_name == "option"]
+    options.append(Option(("--help", "-h"), "Show this message and exit.", None))
+    arguments = [param for param in command.params if param.param_type_name == "argument"]
+    kind, choices = _follows(arguments[0].metavar) if arguments else (None, ())
+    about = [(name, _about(child, path, name)) for name, child in children.items()]
+    yield Node(path, tuple(options), tuple(about), kind, choices)
+    for name, child in children.items():
+        yield from _nodes(child, f"{path}/{name}")
+
+
+def _about(command: Any, path: str, name: str) -> str:
+    return COMMANDS[name][1] if not path else str(command.get_short_help_str(limit=100))
+
+
+def _option(param: Any) -> Option:
+    names = tuple(sorted(param.opts, key=len, reverse=True))
+    if param.is_flag:
+        return Option(names, param.help, None)
+    kind, choices = _follows(names[0]) if names[0] in (*KINDS, *CHOICES) else _follows(param.metavar)
+    return Option(names, param.help, kind, choices)
+
+
+def _follows(what: str) -> tuple[str, tuple[str, ...]]:
+    return ("choices", CHOICES[what]) if what in CHOICES else (KINDS.get(what, "value"), ())
+
+
+def _valued(nodes: list[Node]) -> dict[str, Option]:
+    """The options that take a value, by name; a name means the same in every command that has it."""
+    found: dict[str, Option] = {}
+    for option in (option for node in nodes for option in node.options if option.kind):
+        for name in option.names:
+            same = found.setdefault(name, option)
+            assert (same.kind, same.choices) == (option.kind, option.choices), f"{name} has two meanings"
+    return found
+
+
+def _by_meaning(nodes: list[Node]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+    grouped: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for name, option in _valued(nodes).items():
+        grouped.setdefault((option.kind or "", option.choices), []).append(name)
+    return grouped
+
+
+BASH = """\
+# bash completion for rcli, made by completions/generate.py
+
+_rcli() {
+    local line=${COMP_LINE:0:COMP_POINT} node="" kind="" choices="" options="" word words
+    local token=${line##*[[:space:]]}
+    # readline replaces only what comes after the last of these characters
+    local kept=${token%"${token##*["$COMP_WORDBREAKS"]}"}
+    read -ra words <<<"${line%"$token"}"
+    for word in "${words[@]:1}"; do
+        case "$node/$word" in
+            @PATHS@) node=$node/$word ;;
+        esac
+    done
+    case "${words[${#words[@]} - 1]}" in
+@VALUES@
+        *)
+            case "$node" in
+@NODES@
+            esac
+            [[ $token == -* ]] && kind="" choices=$options
+            ;;
+    esac
+    COMPREPLY=()
+    case "$kind:$token" in
+        file:*) _rcli_add "" -f "$token" ;;
+        input:*=@* | words:*=@*) _rcli_add "${token%%=@*}=@" -f "${token#*=@}" ;;
+        folder:* | words:*) _rcli_add "" -d "$token" ;;
+    esac
+    [[ -n $choices ]] && _rcli_add "" -W "$choices" "$token"
+    COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+}
+
+# _rcli_add PREFIX HOW... TOKEN: one completion a line, so that names may have spaces
+_rcli_add() {
+    local prefix=$1 found
+    [[ $2 == -W ]] || compopt -o filenames 2>/dev/null
+    while IFS= read -r found; do
+        [[ -n $found ]] && COMPREPLY+=("$prefix$found")
+    done < <(compgen "${@:2:$#-2}" -- "${@:$#}")
+}
+
+complete -F _rcli rcli
+"""
+
+
+def bash(nodes: list[Node]) -> str:
+    values = []
+    for (kind, choices), names in _by_meaning(nodes).items():
+        set_choices = f' choices="{" ".join(choices)}"' if choices else ""
+        values.append(f"        {' | '.join(names)}) kind={kind}{set_choices} ;;")
+    rows = []
+    for node in nodes:
+        words = " ".join([name for name, _ in node.commands] + list(node.choices))
+        options = " ".join(name for option in node.options for name in option.names if name.startswith("--"))
+        sets = f'kind={node.kind or "none"} choices="{words}" options="{options}"'
+        rows.append(f'                "{node.path}") {sets} ;;')
+    paths = " | ".join(node.path for node in nodes if node.path)
+    return _filled(BASH, PATHS=paths, VALUES="\n".join(values), NODES="\n".join(rows))
+
+
+ZSH = """\
+#compdef rcli
+# zsh completion for rcli, made by completions/generate.py
+
+_rcli() {
+    local node="" kind="" word
+    local -a choices options
+    for word in "${(@)words[2,CURRENT-1]}"; do
+        case "$node/$word" in
+            @PATHS@) node=$node/$word ;;
+        esac
+    done
+    case "${words[CURRENT-1]}" in
+@VALUES@
+        *)
+            case "$node" in
+@NODES@
+            esac
+            ;;
+    esac
+    if [[ $PREFIX == -* && -n $options ]]; then
+        _describe -o option options
+        return
+    fi
+    case "$kind:$PREFIX" in
+        file:*) _files ;;
+        input:*=@* | words:*=@*) compset -P '*=@' && _files ;;
+        folder:* | words:*) _files -/ ;;
+    esac
+    (( $#choices )) && _describe value choices
+}
+
+if [[ $funcstack[1] == _rcli ]]; then
+    _rcli "$@"
+else
+    compdef _rcli rcli
+fi
+"""
+
+
+def zsh(nodes: list[Node]) -> str:
+    values = []
+    for (kind, choices), names in _by_meaning(nodes).items():
+        set_choices = f" choices=({' '.join(choices)})" if choices else ""
+        values.append(f"        {' | '.join(names)}) kind={kind}{set_choices} ;;")
+    rows = []
+    for node in nodes:
+        described = [_quoted(f"{name}:{about}") for name, about in node.commands]
+        words = " ".join([*described, *node.choices])
+        options = "\n".join(
+            f"                        {_quoted(f'{name}:{option.about}')}"
+            for option in node.options
+            for name in option.names
+        )
+        rows.append(
+            f'                "{node.path}")\n'
+            f"                    kind={node.kind or 'none'} choices=({words})\n"
+            f"                    options=(\n{options}\n                    )\n"
+            "                    ;;"
+        )
+    paths = " | ".join(node.path for node in nodes if node.path)
+    return _filled(ZSH, PATHS=paths, VALUES="\n".join(values), NODES="\n".join(rows))
+
+
+FISH = """\
+# fish completion for rcli, made by completions/generate.py
+
+function __rcli_at --description 'Whether the command that is being written is this one'
+    set -l node ''
+    for word in (commandline -opc)[2..]
+        if contains -- $node/$word @PATHS@
+            set node $node/$word
+        end
+    end
+    test "$node" = "$argv[1]"
+end
+
+function __rcli_words --description 'A folder, or a file behind key=@'
+    set -l token (commandline -ct)
+    if string match -q -- '*=@*' $token
+        set -l name (string replace -r -- '=@.*' '' $token)
+        for file in (string replace -r -- '^[^@]*=@' '' $token)*
+            test -d $file; and set file $file/
+            echo "$name=@$file"
+        end
+    else
+        __fish_complete_directories $token ''
+    end
+end
+
+complete -c rcli -f
+@ROWS@
+"""
+
+
+def fish(nodes: list[Node]) -> str:
+    follows = {
+        "file": "-r -F",
+        "folder": "-x -a '(__fish_complete_directories)'",
+        "input": "-x -a '(__rcli_words)'",
+        "value": "-x",
+    }
+    arguments = {"words": "'(__rcli_words)'", "folder": "'(__fish_complete_directories)'"}
+    rows = []
+    for node in nodes:
+        at = f"complete -c rcli -n '__rcli_at \"{node.path}\"'"
+        rows += [f"{at} -a {name} -d {_escaped(about)}" for name, about in node.commands]
+        if found := arguments.get(node.kind or "") or (node.choices and f"'{' '.join(node.choices)}'"):
+            rows.append(f"{at} -a {found}")
+        for option in node.options:
+            names = " ".join(
+                f"-l {name[2:]}" if name[1] == "-" else f"-s {name[1:]}" for name in option.names
+            )
+            value = (
+                f"-x -a '{' '.join(option.choices)}'" if option.choices else follows.get(option.kind or "")
+            )
+            rows.append(" ".join(filter(None, (at, names, value, "-d", _escaped(option.about)))))
+    paths = " ".join(node.path for node in nodes if node.path)
+    return _filled(FISH, PATHS=paths, ROWS="\n".join(rows))
+
+
+POWERSHELL = """\
+# PowerShell completion for rcli, made by completions/generate.py
+
+Register-ArgumentCompleter -Native -CommandName rcli -ScriptBlock {
+    param($token, $ast, $cursor)
+    $nodes = @{
+@NODES@
+    }
+    $values = @{
+@VALUES@
+    }
+    $words = @($ast.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursor } |
+        ForEach-Object { $_.ToString() })
+    $node = ''
+    foreach ($word in ($words | Select-Object -Skip 1)) {
+        if ($nodes.ContainsKey("$node/$word")) { $node = "$node/$word" }
+    }
+    $found = if ($values.ContainsKey($words[-1])) { $values[$words[-1]] } else { $nodes[$node] }
+    if ($token -match '^(?<key>[^@]*=@)(?<file>.*)$') {
+        $key = $Matches.key
+        return Get-ChildItem "$($Matches.file)*" | ForEach-Object {
+            [System.Management.Automation.CompletionResult]::new(
+                $key + (Resolve-Path -Relative $_.FullName), $_.Name, 'ProviderItem', $_.FullName)
+        }
+    }
+    # without an answer of ours PowerShell completes paths
+    $found | Where-Object { $_ -like "$token*" -and ($token -or $_ -notlike '-*') } | ForEach-Object {
+        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    }
+}
+"""
+
+
+def powershell(nodes: list[Node]) -> str:
+    rows = []
+    for node in nodes:
+        words = [name for name, _ in node.commands] + list(node.choices)
+        words += [name for option in node.options for name in option.names]
+        rows.append(f"        '{node.path}' = {_listed(words)}")
+    values = [f"        '{name}' = {_listed(option.choices)}" for name, option in _valued(nodes).items()]
+    return _filled(POWERSHELL, NODES="\n".join(rows), VALUES="\n".join(_case_sensitive(values)))
+
+
+def _case_sensitive(rows: list[str]) -> list[str]:
+    """PowerShell's tables do not tell ``-V`` from ``-v``: the first of two stays."""
+    kept: dict[str, str] = {}
+    for row in rows:
+        kept.setdefault(row.split("=")[0].lower(), row)
+    return list(kept.values())
+
+
+def _listed(words: list[str] | tuple[str, ...]) -> str:
+    return "@(" + ", ".join(f"'{word}'" for word in words) + ")"
+
+
+def _filled(template: str, **parts: str) -> str:
+    for name, text in parts.items():
+        template = template.replace(f"@{name}@", text)
+    return template
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _escaped(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+if __name__ == "__main__":
+    for name, text in scripts().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
