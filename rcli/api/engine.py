@@ -22,9 +22,14 @@ class Engine:
     def status(self) -> Json:
         return dict(self._get("status"))
 
-    def register(self, path: Path, file: str, overrides: Overrides | None = None) -> Project:
-        """Takes a version of a folder; ``file`` is the name of its project file."""
-        body: Json = {"path": str(path), "file": file}
+    def register(
+        self, path: Path, file: str, overrides: Overrides | None = None, *, to_run: bool = True
+    ) -> Project:
+        """Takes a version of a folder; ``file`` is the name of its project file.
+
+        ``to_run``: it is refused if it cannot run on this machine, and warned of what differs here.
+        """
+        body: Json = {"path": str(path), "file": file} | ({} if to_run else {"to_run": False})
         if overrides and (changes := overrides.to_json()):
             body["overrides"] = changes
         return Project.from_json(self._post("projects", body, timeout=_LONG_TIMEOUT))

@@ -80,7 +80,7 @@ def schema_(ctx: typer.Context, model: Model = ".") -> None:
 def _document(app: App, text: str) -> dict[str, Any]:
     prefix, reference = app.parse(text)
     if isinstance(reference, FolderReference):
-        return app.engine().register(reference.path, "cog.yaml").version.schema
+        return app.engine().register(reference.path, "cog.yaml", to_run=False).version.schema
     api = app.connect(app.host_for(prefix, reference))
     return catalog.resolve(api, reference, locked=None).document
 

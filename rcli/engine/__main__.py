@@ -67,6 +67,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="the port; 0 takes a free one")
     parser.add_argument("--bind", default=LOOPBACK, help="the address to listen on")
     parser.add_argument("--idle", type=float, help="seconds without work until it stops; 0 means never")
+    parser.add_argument("--with-parent", action="store_true", help="stop when stdin, a pipe, ends")
     return parser.parse_args(argv)
 
 
@@ -85,7 +86,7 @@ def _run(options: argparse.Namespace) -> None:
             _listen(options.bind, options.port) as listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(_serve(paths, settings, environ, options.bind, listener))
+            runner.run(_serve(paths, settings, environ, options, listener))
     finally:
         lock.release()
 
@@ -106,12 +107,16 @@ def _listen(bind: str, port: int) -> socket.socket:
 
 
 async def _serve(
-    paths: Paths, settings: EngineSettings, environ: dict[str, str], bind: str, listener: socket.socket
+    paths: Paths,
+    settings: EngineSettings,
+    environ: dict[str, str],
+    options: argparse.Namespace,
+    listener: socket.socket,
 ) -> None:
     engine = Engine(paths, settings, environ)
     try:
         engine.start()
-        port = listener.getsockname()[1]
+        port, bind = listener.getsockname()[1], options.bind
         host = LOOPBACK if bind in EVERYWHERE else f"[{bind}]" if ":" in bind else bind
         hosts = frozenset({bind.lower(), socket.gethostname().lower()})
         config = uvicorn.Config(
@@ -128,9 +133,18 @@ async def _serve(
         )
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, engine.stopping.set)
+        if options.with_parent:
+            asyncio.get_running_loop().add_reader(0, _on_stdin, engine)
         await Server(config, engine, f"http://{host}:{port}", port).serve(sockets=[listener])
     finally:
         engine.store.close()
+
+
+def _on_stdin(engine: Engine) -> None:
+    """The pipe's other end closes with the process that holds it, even with one that is killed."""
+    if not os.read(0, 1024):
+        asyncio.get_running_loop().remove_reader(0)
+        engine.stopping.set()
 
 
 if __name__ == "__main__":

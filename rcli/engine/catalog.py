@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+from rcli.engine import overriding
 from rcli.engine.store import Row, Store
+from rcli.records import Overrides
 
 BUNDLED = "rcli"
 """The owner of the models that come with rcli; nobody else may write there."""
@@ -33,7 +35,10 @@ class Model:
 
 @dataclass(frozen=True)
 class Version:
-    """What runs: ``snapshot`` names its files, ``file`` its cog.yaml; ``document`` is the OpenAPI schema."""
+    """What runs: ``snapshot`` names its files, ``file`` its cog.yaml; ``document`` is the OpenAPI schema.
+
+    ``overrides`` are what the run that made it changed in the build section.
+    """
 
     owner: str
     name: str
@@ -44,6 +49,7 @@ class Version:
     file: str
     document: dict[str, Any]
     concurrency: int
+    overrides: Overrides = overriding.PLAIN
 
     @property
     def model(self) -> str:
@@ -111,8 +117,8 @@ class Catalog:
         """Adds it as the model's latest; one that was there before becomes the latest again."""
         self._store.write(
             "INSERT OR REPLACE INTO versions"
-            " (owner, name, id, created_at, cog_version, snapshot, file, document, concurrency)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " (owner, name, id, created_at, cog_version, snapshot, file, document, concurrency, overrides)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 version.owner,
                 version.name,
@@ -123,6 +129,7 @@ class Catalog:
                 version.file,
                 json.dumps(version.document),
                 version.concurrency,
+                overriding.dump(version.overrides),
             ),
         )
 
@@ -189,4 +196,5 @@ def _version(row: Row) -> Version:
         file=row["file"],
         document=_document(row["document"]),
         concurrency=row["concurrency"],
+        overrides=overriding.load(row["overrides"]),
     )

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 
 from rcli import __version__
-from rcli.engine import life
+from rcli.engine import life, scratch
 from rcli.engine.caches import Caches
 from rcli.engine.catalog import Catalog
 from rcli.engine.environments import Environments
@@ -54,7 +54,7 @@ class Engine:
             replica_idle=settings.replica_idle,
             changed=self.touch,
         )
-        self.registry = Registry(self.catalog, self.snapshots)
+        self.registry = Registry(self.catalog, self.snapshots, self.environments)
         self.caches = Caches(
             self.catalog, self.snapshots, self.environments, self.files, self.jobs, self.launcher
         )
@@ -69,6 +69,7 @@ class Engine:
         self.snapshots.sweep()
         self.environments.sweep()
         self.jobs.recover()
+        scratch.sweep(lambda name: self.jobs.table.get(name) is not None)
         self.registry.take_bundled()
         self.store.commit()
 

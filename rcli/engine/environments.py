@@ -18,12 +18,15 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rcli.engine.downloads import Download, measure
 from rcli.engine.installer import BuildError, run_uv
+from rcli.engine.interpreters import Interpreters, fits
 from rcli.engine.project import Build
 
 __all__ = ["BuildError", "Description", "Environment", "Environments"]
@@ -34,6 +37,8 @@ MARKER = "ready.json"
 TORCH = re.compile(r"^\s*(?:torch|torchvision|torchaudio)\b(?!.*\+cu)", re.M)
 OPERATORS = frozenset("();<>|&")
 PIP = (("pip",), ("pip3",), ("python", "-m", "pip"), ("python3", "-m", "pip"), ("uv", "pip"))
+TORCH_INDEX = "download.pytorch.org"
+NO_CPU_BUILD = "PyTorch's build for the CPU cannot be had: taking the usual one, which is large"
 NO_WHEELS = "run it on a host: rcli run --host replicate"
 
 
@@ -66,7 +71,9 @@ class _Recipe:
     packages: tuple[str, ...]
     requirements: str | None
     commands: tuple[tuple[str, ...], ...]
+    overrides: tuple[str, ...]
     backend: str | None
+    backend_is_asked: bool
 
     @property
     def key(self) -> str:
@@ -83,19 +90,36 @@ class Environments:
         self._root, self._environ = root, dict(environ)
         self._own_python = own_python
         self._locks: dict[str, asyncio.Lock] = {}
-        self._interpreters: dict[str, tuple[str, str]] = {}
+        self._interpreters = Interpreters(root, environ, own_python)
+
+    async def check(self, build: Build) -> None:
+        """What can be known without a download. Raises BuildError, like ``ensure``, and soon."""
+        await asyncio.to_thread(_check, build, self._environ)
+        await self._interpreters.check(build.python_version)
+
+    async def download(self, build: Build) -> Download | None:
+        """How much ``ensure`` would download, at most; None when that cannot be known. Raises BuildError."""
+        if not _needs_environment(build):
+            return Download(0)
+        here = await self._interpreters.here(build.python_version)
+        python, version = here or ("", str(build.python_version))
+        recipe = _recipe(build, python, version, lambda line: None)
+        if self._ready(recipe.key):
+            return Download(0)
+        measured = await self._measure(recipe)
+        unknown = [f"Python {version}"] * (here is None) + ["what build.run installs"] * bool(build.run)
+        return measured and Download(measured.size, (*measured.unknown, *unknown))
 
     async def ensure(self, build: Build, progress: Callable[[str], None]) -> Environment:
         """Find or make the environment of a build section; ``progress`` gets one line after another.
 
         Raises BuildError: packages that cannot be had, commands or system packages that need a container.
         """
-        await asyncio.to_thread(_check_system_packages, build, self._environ)
-        commands = tuple(command for line in build.run for command in _commands(line))
+        await asyncio.to_thread(_check, build, self._environ)
         if not _needs_environment(build):
             return Environment("own", Path(self._own_python), None)
-        python, version = await self._interpreter(build.python_version, progress)
-        recipe = _recipe(build, python, version, commands, progress)
+        python, version = await self._interpreters.get(build.python_version, progress)
+        recipe = _recipe(build, python, version, progress)
         async with self._locks.setdefault(recipe.key, asyncio.Lock()):
             return self._ready(recipe.key) or await self._build(recipe, progress)
 
@@ -161,76 +185,81 @@ class Environments:
         """The packages in one go, so that uv sees all their demands together; then the commands in order."""
         progress(f"making an environment with Python {recipe.version}")
         await run_uv(["venv", "--python", recipe.python, venv], self._environ, home, progress)
-        target = ["pip", "install", "--python", str(home / venv / "bin" / "python")]
-        if recipe.backend:
-            target += ["--torch-backend", recipe.backend]
+        target = ["--python", str(home / venv / "bin" / "python"), *_overriding(recipe, home)]
         wanted = list(recipe.packages)
         if recipe.requirements is not None:
             (home / "requirements.txt").write_text(recipe.requirements)
             wanted += ["--requirement", "requirements.txt"]
-        await run_uv([*target, *wanted], self._environ, home, progress)
-        for command in recipe.commands:
-            await run_uv([*target, *command], self._environ, home, progress)
+        for arguments in (wanted, *recipe.commands):
+            await self._pip(recipe, [*target, *arguments], home, progress)
 
-    async def _interpreter(self, wanted: str | None, progress: Callable[[str], None]) -> tuple[str, str]:
-        """(path, version) of the running Python if it fits, else of one that uv has or can get."""
-        own = platform.python_version()
-        if wanted is None or _fits(own, wanted):
-            return os.path.realpath(self._own_python), own
-        if wanted not in self._interpreters:
-            self._interpreters[wanted] = await self._find_interpreter(wanted, progress)
-        return self._interpreters[wanted]
-
-    async def _find_interpreter(self, wanted: str, progress: Callable[[str], None]) -> tuple[str, str]:
-        find = ["python", "find", "--no-project", "--system", wanted]
-        environ = self._environ | {"PATH": _python_path(self._environ)}
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
+    async def _pip(
+        self, recipe: _Recipe, arguments: Sequence[str], home: Path, progress: Callable[[str], None]
+    ) -> None:
+        """One ``uv pip install``; without PyTorch's own index where that fails and nobody insists on it."""
+        install = ["pip", "install"]
+        if recipe.backend is not None:
             try:
-                found = await run_uv(find, environ, self._root, lambda line: None)
-            except BuildError:
-                progress(f"getting Python {wanted}")
-                await run_uv(["python", "install", wanted], environ, self._root, progress)
-                found = await run_uv(find, environ, self._root, lambda line: None)
-        except BuildError as exc:
-            raise BuildError(
-                f"the model asks for Python {wanted}, which is not here and cannot be had: {exc.message}",
-                hint=f"install Python {wanted}, or try the model with --any-python",
-            ) from exc
-        return found.splitlines()[-1].strip(), wanted
+                backend = ["--torch-backend", recipe.backend]
+                await run_uv([*install, *backend, *arguments], self._environ, home, progress)
+                return
+            except BuildError as exc:
+                if recipe.backend_is_asked or TORCH_INDEX not in exc.message:
+                    raise
+            progress(NO_CPU_BUILD)
+        await run_uv([*install, *arguments], self._environ, home, progress)
+
+    async def _measure(self, recipe: _Recipe) -> Download | None:
+        requirements = "\n".join([*recipe.packages, recipe.requirements or ""])
+        python = ["--python", recipe.python or self._own_python]
+        if not recipe.python:
+            python += ["--python-version", recipe.version]
+        with tempfile.TemporaryDirectory(prefix="rcli-") as folder:
+            arguments = [*python, *_overriding(recipe, Path(folder))]
+            backend = ["--torch-backend", recipe.backend] if recipe.backend else []
+            measured = await measure([*arguments, *backend], requirements, self._environ)
+            if measured is None and backend and not recipe.backend_is_asked:
+                measured = await measure(arguments, requirements, self._environ)
+            return measured
 
 
 def _needs_environment(build: Build) -> bool:
-    own_fits = build.python_version is None or _fits(platform.python_version(), build.python_version)
+    own_fits = build.python_version is None or fits(platform.python_version(), build.python_version)
     sdk_fits = build.sdk_version in (None, COG)
-    empty = not (build.python_packages or build.run or (build.python_requirements or "").strip())
+    listed = build.python_packages or build.overrides or build.run
+    empty = not (listed or (build.python_requirements or "").strip())
     return not (own_fits and sdk_fits and empty)
 
 
-def _fits(version: str, wanted: str) -> bool:
-    return version == wanted or version.startswith(wanted + ".")
-
-
-def _recipe(
-    build: Build,
-    python: str,
-    version: str,
-    commands: tuple[tuple[str, ...], ...],
-    progress: Callable[[str], None],
-) -> _Recipe:
+def _check(build: Build, environ: Mapping[str, str]) -> None:
+    """Raises BuildError for what an environment cannot give."""
+    _check_system_packages(build, environ)
+    for line in build.run:
+        tuple(_commands(line))
     for package in build.python_packages:
         if package.startswith("-"):
             raise BuildError(
                 f"build.python_packages: {package!r} is no package", hint="use python_requirements"
             )
+
+
+def _recipe(build: Build, python: str, version: str, progress: Callable[[str], None]) -> _Recipe:
+    commands = tuple(command for line in build.run for command in _commands(line))
     words = [*build.python_packages, build.python_requirements or "", *(" ".join(line) for line in commands)]
     return _Recipe(
         python=python,
         version=version,
-        packages=(f"cog=={_sdk(build, progress)}", f"coglet=={COG}", *build.python_packages),
+        packages=(
+            f"cog=={_sdk(build, progress)}",
+            f"coglet=={COG}",
+            *build.python_packages,
+            *build.overrides,
+        ),
         requirements=build.python_requirements,
         commands=commands,
-        backend=_torch_backend(words),
+        overrides=build.overrides,
+        backend=build.torch_backend or _torch_backend([*words, *build.overrides], gpu=build.gpu),
+        backend_is_asked=build.torch_backend is not None,
     )
 
 
@@ -243,14 +272,26 @@ def _sdk(build: Build, progress: Callable[[str], None]) -> str:
     return COG
 
 
-def _torch_backend(words: list[str]) -> str | None:
-    """PyTorch's CPU build saves gigabytes where there is no GPU; pinned CUDA builds are left alone."""
-    if not any(TORCH.search(text) for text in words):
+def _overriding(recipe: _Recipe, folder: Path) -> list[str]:
+    """uv's option for packages that replace others of their name, and its file in ``folder``."""
+    if not recipe.overrides:
+        return []
+    file = folder / "overrides.txt"
+    file.write_text("\n".join(recipe.overrides) + "\n")
+    return ["--overrides", str(file)]
+
+
+def _torch_backend(words: list[str], *, gpu: bool) -> str | None:
+    """PyTorch's CPU build saves gigabytes where there is no GPU; pinned CUDA builds are left alone.
+
+    A project that wants a GPU may get PyTorch through another package.
+    """
+    if not any(TORCH.search(text) for text in words) and (not gpu or any("+cu" in text for text in words)):
         return None
-    return "auto" if _has_gpu() else "cpu"
+    return "auto" if has_gpu() else "cpu"
 
 
-def _has_gpu() -> bool:
+def has_gpu() -> bool:
     return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
 
 
@@ -316,14 +357,6 @@ def _is_installed(package: str, environ: Mapping[str, str]) -> bool:
     command = [query, "--show", "--showformat=${Status}", name]
     asked = subprocess.run(command, capture_output=True, text=True, check=False)
     return asked.stdout.endswith("ok installed")
-
-
-def _python_path(environ: Mapping[str, str]) -> str:
-    """PATH with pyenv's interpreters in place of its shims, at which uv would stop: they may lead nowhere."""
-    folders = [folder for folder in environ.get("PATH", os.defpath).split(os.pathsep) if folder]
-    root = Path(environ.get("PYENV_ROOT") or Path(environ.get("HOME", "/")) / ".pyenv")
-    versions = [str(folder) for folder in sorted(root.glob("versions/*/bin"))]
-    return os.pathsep.join([folder for folder in folders if not folder.endswith("/shims")] + versions)
 
 
 def _size(folder: Path) -> int:

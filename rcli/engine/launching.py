@@ -11,6 +11,7 @@ from rcli.engine.catalog import Version
 from rcli.engine.environments import Environments
 from rcli.engine.leftovers import sweep
 from rcli.engine.live import Phase
+from rcli.engine.overriding import applied
 from rcli.engine.predictions import new_id
 from rcli.engine.project import read_project
 from rcli.engine.replicas import Replica
@@ -67,7 +68,7 @@ class Launcher:
         await asyncio.to_thread(self._snapshots.copy, version.snapshot, copy)
         project = read_project(copy, version.file)
         environment = await self._environments.ensure(
-            project.build, lambda message: show(Phase("environment", message))
+            applied(version.overrides, project.build), lambda message: show(Phase("environment", message))
         )
         self._starting[home] = environment.key
         show(Phase("setup"))

@@ -32,6 +32,10 @@ def _first_floor(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _overrides(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE versions ADD COLUMN overrides TEXT NOT NULL DEFAULT '{}'")
+
+
 _FIRST_FLOOR = """
 CREATE TABLE models (
     owner TEXT NOT NULL, name TEXT NOT NULL, description TEXT, created_at REAL NOT NULL,
@@ -68,4 +72,4 @@ CREATE TABLE files (
 CREATE INDEX files_by_content ON files (sha256)
 """
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_floor,)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_floor, _overrides)

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from rcli.engine.installer import BuildError
 from rcli.errors import NotFound, RcliError, UsageError
 
 
@@ -81,7 +82,7 @@ def from_error(error: RcliError) -> Problem:
     match error:
         case NotFound():
             status = 404
-        case UsageError():
+        case UsageError() | BuildError():
             status = 422
         case _:
             status = 500

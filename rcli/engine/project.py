@@ -38,7 +38,8 @@ class ProjectError(UsageError):
 class Build:
     """The ``build`` section. ``python_requirements`` is the text of that file, with files that it includes.
 
-    ``run`` holds the commands of ``pre_install`` and ``run``, in this order.
+    ``run`` holds the commands of ``pre_install`` and ``run``, in this order. ``overrides`` (packages) and
+    ``torch_backend`` are no keys of cog.yaml: a run may set them.
     """
 
     gpu: bool = False
@@ -48,6 +49,8 @@ class Build:
     run: tuple[str, ...] = ()
     system_packages: tuple[str, ...] = ()
     sdk_version: str | None = None
+    overrides: tuple[str, ...] = ()
+    torch_backend: str | None = None
 
 
 @dataclass(frozen=True)

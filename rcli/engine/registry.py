@@ -7,19 +7,24 @@ import hashlib
 import logging
 import os
 import re
-import shutil
 import time
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
 import rcli
+from rcli.engine import overriding
 from rcli.engine.catalog import BUNDLED, FOLDER, Catalog, Version
-from rcli.engine.project import Project, read_project
+from rcli.engine.downloads import Download
+from rcli.engine.environments import Environments, has_gpu
+from rcli.engine.project import Build, read_project
 from rcli.engine.snapshots import Snapshot, Snapshots
 from rcli.errors import NotFound, RcliError
+from rcli.records import Overrides
 
 LOG = logging.getLogger(__name__)
+
+NO_GPU = "the project asks for a GPU and this machine has none: it will run on the CPU, if it can"
 
 MODELS = Path(rcli.__file__).parent / "models"
 """The folder of the bundled projects."""
@@ -37,18 +42,27 @@ class Registered:
 class Registry:
     """Takes folders in; what has not changed since the last time costs a look at its files."""
 
-    def __init__(self, catalog: Catalog, snapshots: Snapshots) -> None:
+    def __init__(self, catalog: Catalog, snapshots: Snapshots, environments: Environments) -> None:
         self._catalog = catalog
         self._snapshots = snapshots
+        self._environments = environments
 
-    async def take(self, folder: Path, file: str) -> Registered:
-        """Raises NotFound, ProjectError, SnapshotError, SchemaError."""
+    async def take(self, folder: Path, file: str, overrides: Overrides, *, to_run: bool) -> Registered:
+        """Raises NotFound, ProjectError, SnapshotError, SchemaError; BuildError if it cannot run here.
+
+        What is only looked at has no warnings, and counts as never taken.
+        """
         if not folder.is_dir():
             raise NotFound(f"there is no folder {folder}")
         snapshot = await asyncio.to_thread(self._snapshots.take, folder, file)
-        version = self._version(FOLDER, _folder_name(folder), snapshot, file)
+        version = self._version(FOLDER, _folder_name(folder), snapshot, file, overrides)
+        if not to_run:
+            self._add(version, None)
+            return Registered(version, first_seen=False, warnings=())
+        build = overriding.applied(overrides, read_project(snapshot.path, file).build)
+        await self._environments.check(build)
+        warnings = await self._warnings(build)
         self._add(version, None)
-        warnings = _warnings(read_project(snapshot.path, file))
         return Registered(version, self._catalog.first_seen(str(folder.resolve())), warnings)
 
     def take_bundled(self, models: Path = MODELS) -> None:
@@ -75,9 +89,18 @@ class Registry:
         latest = self._catalog.latest(BUNDLED, name)
         return latest is not None and self._snapshots.get(latest.snapshot) is not None
 
-    def _version(self, owner: str, name: str, snapshot: Snapshot, file: str) -> Version:
+    async def _warnings(self, build: Build) -> tuple[str, ...]:
+        """What the user may want to know before anything is downloaded."""
+        if not build.gpu or has_gpu():
+            return ()
+        download = await self._environments.download(build)
+        return (NO_GPU, *_size_warning(download))
+
+    def _version(
+        self, owner: str, name: str, snapshot: Snapshot, file: str, overrides: Overrides = overriding.PLAIN
+    ) -> Version:
         """Reads the source; what was read once under another name is not read again."""
-        version_id = snapshot.id if file == "cog.yaml" else _sha256(f"{snapshot.id} {file}")
+        version_id = _version_id(snapshot, file, overrides)
         known = self._catalog.version_by_id(version_id)
         if known is not None:
             return replace(known, owner=owner, name=name)
@@ -95,6 +118,7 @@ class Registry:
             file=file,
             document=schema.document,
             concurrency=schema.concurrency or project.concurrency or 1,
+            overrides=overrides,
         )
 
     def _add(self, version: Version, description: str | None) -> None:
@@ -104,10 +128,27 @@ class Registry:
             self._catalog.add_version(version)
 
 
-def _warnings(project: Project) -> tuple[str, ...]:
-    if project.build.gpu and shutil.which("nvidia-smi") is None:
-        return ("the project asks for a GPU and this machine has none: it will run on the CPU, if it can",)
-    return ()
+def _version_id(snapshot: Snapshot, file: str, overrides: Overrides) -> str:
+    """The content's own id; what is made of it in another way than usual has one derived from it."""
+    words = [snapshot.id]
+    if file != "cog.yaml":
+        words.append(file)
+    if overrides != overriding.PLAIN:
+        words.append(overriding.dump(overrides))
+    return snapshot.id if len(words) == 1 else _sha256(" ".join(words))
+
+
+def _size_warning(download: Download | None) -> tuple[str, ...]:
+    if download is None:
+        return ("how large the download of its packages is cannot be known beforehand",)
+    if download == Download(0):
+        return ()
+    beside = f" and {', '.join(download.unknown)} of unknown size" if download.unknown else ""
+    return (f"its packages are a download of {_amount(download.size)}{beside}, less what uv's cache has",)
+
+
+def _amount(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.1f} MB"
 
 
 def _folder_name(folder: Path) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 SCRATCH = Path("/tmp/coglet/predictions")
@@ -18,6 +19,12 @@ def prepare() -> None:
         with contextlib.suppress(FileExistsError, PermissionError):
             folder.mkdir()
             folder.chmod(0o1777)
+
+
+def sweep(is_ours: Callable[[str], bool]) -> None:
+    """Removes the folders of predictions that an engine of ours was killed over; those of others stay."""
+    with contextlib.suppress(OSError):
+        remove([name for name in os.listdir(SCRATCH) if is_ours(name)])
 
 
 class Discarded:

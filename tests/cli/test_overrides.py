@@ -210,3 +210,16 @@ def test_a_size_that_cannot_be_known_is_not_invented(shell: Shell, project: Proj
     unknown = "warning: how large the download of its packages is cannot be known beforehand"
     assert unknown in told.stderr.splitlines()
     assert told.exit_code == 3
+
+
+def test_the_inputs_of_a_project_that_cannot_run_here_can_be_looked_at(rcli: Run, project: Project) -> None:
+    folder = project("run: run.py:Runner\nbuild:\n  run: [make install]\n")
+
+    looked = rcli("models", "schema", folder)
+    refused = rcli("run", folder)
+    project("run: run.py:Runner\n")
+    told = rcli("run", folder, "--with", "six==1.17.0")
+
+    assert (looked.stderr, looked.exit_code) == ("", 0)
+    assert refused.exit_code == 2
+    assert (told, told.exit_code) == ("1.17.0", 0)

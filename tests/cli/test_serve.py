@@ -160,6 +160,17 @@ def test_a_crash_of_the_server_in_the_foreground_is_an_error(shell: Shell) -> No
     assert process.stderr.splitlines()[-2].startswith("error: the engine ended with exit code -9")
 
 
+def test_a_server_in_the_foreground_that_is_killed_takes_its_engine_with_it(shell: Shell) -> None:
+    process = shell.start("serve", "--port", "0")
+    process.says("REPLICATE_API_TOKEN")
+    shell.run("run", "rcli/hello", "text=x")
+    assert len(living(shell.home)) >= 3
+
+    process.kill()
+
+    assert all_gone(shell.home)
+
+
 def test_the_log_of_the_engine_can_be_read(shell: Shell) -> None:
     before = shell.run("serve", "logs")
     shell.run("run", "rcli/hello", "text=x")

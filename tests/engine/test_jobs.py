@@ -113,13 +113,13 @@ def test_a_package_that_cannot_be_had_fails_the_prediction_with_the_reason(
         tmp_path / "project",
         "from cog import BaseRunner\n\n\nclass Runner(BaseRunner):\n"
         "    def run(self) -> int:\n        return 1\n",
-        "run: run.py:Runner\nbuild:\n  run:\n    - apt-get install cowsay\n",
+        "run: run.py:Runner\nbuild:\n  python_packages: [six==99.0.0]\n",
     )
 
     row = engine.ended(engine.create(engine.register(project)))
 
     assert row["status"] == "failed"
-    assert "apt-get" in row["error"]
+    assert "there is no version of six==99.0.0" in row["error"]
 
 
 def test_editing_a_model_makes_a_new_version_of_the_same_folder(

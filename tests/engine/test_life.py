@@ -17,6 +17,8 @@ import pytest
 
 from rcli.engine.leftovers import session_members, start_time
 from rcli.engine.migrations import STEPS
+from rcli.engine.predictions import new_id
+from rcli.engine.scratch import SCRATCH
 
 if TYPE_CHECKING:
     from tests.engine.conftest import RunningEngine, StartEngine
@@ -205,6 +207,26 @@ def test_what_a_killed_engine_left_is_cleared_by_the_next(start_engine: StartEng
     assert list((second.folder / "replicas").iterdir()) == []
     assert second.stream(ran).endswith('data: {"reason": "error"}\n\n')
     assert second.ended(second.create(version, {"seconds": 0}))["status"] == "succeeded"
+
+
+def test_what_coglet_left_of_killed_predictions_is_swept_and_what_is_of_others_stays(
+    start_engine: StartEngine,
+) -> None:
+    first = start_engine()
+    prediction = first.create(first.register("sleeper"), {"seconds": 60})
+    first.wait_for(prediction, "falling asleep")
+    ours = SCRATCH / prediction["id"]
+    first.until(ours.exists)
+    others = SCRATCH / f"other-{new_id()}"
+    others.mkdir()
+    (ours / "left").write_text("behind")
+    first.kill()
+
+    start_engine()
+
+    left = (ours.exists(), others.exists())
+    others.rmdir()
+    assert left == (False, True)
 
 
 def test_tokens_that_were_told_survive_a_kill(start_engine: StartEngine) -> None:

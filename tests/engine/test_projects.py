@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rcli.engine.catalog import Catalog
+from rcli.engine.environments import Environments
 from rcli.engine.registry import Registry
 from rcli.engine.snapshots import Snapshots
 from rcli.engine.store import Store
@@ -35,7 +36,8 @@ def test_a_bundled_model_that_cannot_be_read_does_not_take_the_others_with_it(
     store = Store.open(tmp_path / "engine.db", lambda call: None)
     catalog = Catalog(store)
 
-    Registry(catalog, Snapshots(tmp_path / "snapshots")).take_bundled(tmp_path / "models")
+    environments = Environments(tmp_path / "environments", {})
+    Registry(catalog, Snapshots(tmp_path / "snapshots"), environments).take_bundled(tmp_path / "models")
 
     found = [catalog.latest("rcli", name) is not None for name in ("bad", "good")]
     store.close()
@@ -64,6 +66,23 @@ def test_a_folder_is_a_model_with_a_version(engine: RunningEngine, project: Path
     assert told["version"]["openapi_schema"]["components"]["schemas"]["Input"]["required"] == ["n"]
     listed = engine.http.get("/v1/models/folder/my-model/versions").json()["results"]
     assert listed == [told["version"]]
+
+
+def test_a_folder_that_is_only_looked_at_counts_as_never_run(engine: RunningEngine, project: Path) -> None:
+    project = project.rename(project.with_name("looked-at"))
+    (project / "cog.yaml").write_text("run: run.py:Runner\nbuild:\n  run: [make install]\n")
+
+    looked = engine.http.post("/_rcli/projects", json={"path": str(project), "to_run": False})
+    refused = engine.http.post("/_rcli/projects", json={"path": str(project)})
+    (project / "cog.yaml").write_text("run: run.py:Runner\n")
+    taken = engine.http.post("/_rcli/projects", json={"path": str(project)})
+
+    assert (looked.status_code, looked.json()["first_seen"]) == (201, False)
+    assert (refused.status_code, refused.json()["hint"]) == (
+        422,
+        "run it on a host: rcli run --host replicate",
+    )
+    assert taken.json()["first_seen"]
 
 
 def test_what_was_current_once_becomes_the_latest_again(engine: RunningEngine, project: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from rcli.engine import overriding
 from rcli.engine.bodies import read_json
 from rcli.engine.lanes import Lane
 from rcli.engine.memory import session_memory
@@ -15,6 +16,8 @@ from rcli.engine.problems import InvalidField, invalid_request
 from rcli.engine.routes import engine_of
 
 DRAIN_SECONDS = 10.0
+PROJECT = {"path": str, "file": str, "overrides": dict, "to_run": bool}
+"""What a request to take a folder may say."""
 
 
 async def get_status(request: Request) -> JSONResponse:
@@ -37,14 +40,16 @@ async def get_status(request: Request) -> JSONResponse:
 
 
 async def create_project(request: Request) -> JSONResponse:
-    body = await read_json(request, {"path": str, "file": str}, required=("path",))
+    body = await read_json(request, PROJECT, required=("path",))
     path, file = Path(body["path"]), body.get("file", "cog.yaml")
     if not path.is_absolute():
         raise invalid_request([InvalidField("format", "path", "must be an absolute path")])
     if "/" in file or file in ("", ".", ".."):
         raise invalid_request([InvalidField("format", "file", "must be the name of a file in the folder")])
     engine = engine_of(request)
-    taken = await engine.registry.take(path, file)
+    taken = await engine.registry.take(
+        path, file, overriding.read(body.get("overrides", {})), to_run=body.get("to_run", True)
+    )
     engine.store.commit()
     return JSONResponse(
         {

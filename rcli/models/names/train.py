@@ -12,9 +12,7 @@ class Trained(BaseModel):
 
 
 def train(
-    train_data: Path = Input(
-        description="A text file in UTF-8 with at least 50 names, one a line."
-    ),
+    train_data: Path = Input(description="A text file in UTF-8 with at least 50 names, one a line."),
     steps: int = Input(
         description="How long to train. The best model on the way is kept, so more costs only time.",
         default=600,
