@@ -5,16 +5,30 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False  # importing typing costs a fifth of what --version may take
+if TYPE_CHECKING:
+    from rcli.signals import Signals
+
 
 def main() -> None:
     """Runs the command line of this process and exits with its code."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.exit(_tell_version())
     _replace_closed_streams()
+    from rcli.errors import Interrupted
     from rcli.signals import Signals
 
     signals = Signals()
     signals.install()
+    try:
+        code = _run(signals)
+    except Interrupted as exc:  # while all the rest was being imported, or after all was said
+        code = exc.exit_code
+    signals.release()
+    sys.exit(code)
+
+
+def _run(signals: Signals) -> int:
     from rcli.app import App
     from rcli.cli.main import main as run
 
@@ -22,7 +36,7 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]  # a real stream
     app = App.of_this_process()
     app.signals = signals
-    sys.exit(run(sys.argv[1:], app))
+    return run(sys.argv[1:], app)
 
 
 def _tell_version() -> int:

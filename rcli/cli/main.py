@@ -23,7 +23,7 @@ def main(argv: Sequence[str], app: App) -> int:
     """Runs one command and returns its exit code; everything it says goes to the app's streams."""
     try:
         return _finished(_run(argv, app), app)
-    except ClosedPipe as exc:
+    except Interrupted as exc:
         return exc.exit_code
     except KeyboardInterrupt:
         return 130

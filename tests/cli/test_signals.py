@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from tests.cli.conftest import PROJECTS, Shell
-from tests.processes import all_gone
+from tests.conftest import environment
+from tests.processes import Process, all_gone
 
 GATE = ("run", str(PROJECTS / "gate"), "until=/nowhere/at/all", "--progress", "plain")
 CODES = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
@@ -95,6 +97,20 @@ def test_ctrl_c_while_the_engine_starts_leaves_one_that_works(shell: Shell) -> N
     assert session.end() == 130
     assert session.lines in ([], ["^C"])
     assert shell.run("run", "rcli/hello", "text=x") == "hello x"
+
+
+def test_ctrl_c_while_the_program_is_being_loaded_is_no_traceback(warm_shell: Shell) -> None:
+    """Python tells each module that it has imported: by the settings' turn the signals are ours."""
+    argv = [sys.executable, "-X", "importtime", "-m", "rcli", "run", "rcli/hello", "text=x"]
+    process = Process(argv, environment(warm_shell.home), warm_shell.cwd)
+    try:
+        process.says("rcli.settings\n")
+        process.signal(signal.SIGINT)
+
+        assert process.end() == 130
+    finally:
+        process.kill()
+    assert "Traceback" not in process.stderr
 
 
 def test_a_second_ctrl_c_leaves_at_once(shell: Shell) -> None:
