@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from rcli.app import App
 from rcli.cli.performing import split
@@ -122,7 +123,7 @@ def test_the_tour_runs_as_written(home: Path, tmp_path: Path) -> None:
     lines = [line.replace("7878", str(port)) for line in code(section(TOUR))]
     lines = [in_background(line, port) if re.match(r"rcli serve --port", line) else line for line in lines]
     (tmp_path / "tests").symlink_to(ROOT / "tests")
-    (tmp_path / "cat.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    Image.linear_gradient("L").resize((96, 64)).save(tmp_path / "cat.png")
     (tmp_path / "rcli").write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m rcli "$@"\n')
     (tmp_path / "rcli").chmod(0o755)
     environ = environment(home)
@@ -137,6 +138,7 @@ def test_the_tour_runs_as_written(home: Path, tmp_path: Path) -> None:
     assert ran.stdout.startswith("hello world" + "hello you\n")
     assert f"http://127.0.0.1:{port}/v1/models/rcli/hello" in ran.stdout
     assert (tmp_path / "out.png").read_bytes() == (tmp_path / "cat.png").read_bytes()
+    assert Image.open(tmp_path / "large.png").size == (4 * 96, 4 * 64)
 
 
 def in_background(line: str, port: int) -> str:

