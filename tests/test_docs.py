@@ -138,7 +138,8 @@ def test_the_tour_runs_as_written(home: Path, tmp_path: Path) -> None:
     assert ran.stdout.startswith("hello world" + "hello you\n")
     assert f"http://127.0.0.1:{port}/v1/models/rcli/hello" in ran.stdout
     assert (tmp_path / "out.png").read_bytes() == (tmp_path / "cat.png").read_bytes()
-    assert Image.open(tmp_path / "large.png").size == (4 * 96, 4 * 64)
+    with Image.open(tmp_path / "large.png") as large:
+        assert large.size == (4 * 96, 4 * 64)
 
 
 def in_background(line: str, port: int) -> str:

@@ -129,6 +129,8 @@ class Lane:
             if error is not None:
                 self._fail_waiting(error)
             self._pump()
+            if self._starting is None:
+                self._show(Phase("queued"))
 
     def _show(self, phase: Phase) -> None:
         self._phase = phase

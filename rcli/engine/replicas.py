@@ -64,6 +64,7 @@ class _Running:
     began: float
     started: bool = False
     canceled: bool = False
+    line_is_open: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self, event: Event) -> None:
@@ -73,6 +74,8 @@ class _Running:
             self.emit(Started())
         if not isinstance(event, Started):
             self.emit(event)
+        if isinstance(event, Log):
+            self.line_is_open = not event.text.endswith("\n")
 
 
 class Replica:
@@ -278,7 +281,7 @@ class Replica:
             return await self._crash(running)
         error, trace = failure or (PREFIX.sub("", message), "")
         if trace:
-            running.tell(Log(trace))
+            running.tell(Log(f"\n{trace}" if running.line_is_open else trace))
         return Outcome("failed", None, error, metrics, seconds, crashed=False)
 
     async def _crash(self, running: _Running) -> Outcome:

@@ -106,12 +106,19 @@ def encode(event: Event, links: Links) -> bytes:
             name, data = kind, event.data
     lines = _LINE_ENDS.split(data) if "\n" in data or "\r" in data else [data]
     body = "".join(f"data: {line}\n" for line in lines)
-    return f"event: {name}\nid: {int(event.at)}:{event.sequence}\n{body}\n".encode()
+    id = f"{int(event.at)}:{event.sequence}"
+    exact = _comment({"id": id, "exact": data}) if "\r" in data else ""
+    return f"{exact}event: {name}\nid: {id}\n{body}\n".encode()
 
 
 def phase_comment(phase: Phase) -> bytes:
     """``: rcli {"phase": …, "message": …}``, for rcli's own display."""
-    return f": rcli {json.dumps({'phase': phase.name, 'message': phase.message})}\n\n".encode()
+    return _comment({"phase": phase.name, "message": phase.message}).encode()
+
+
+def _comment(told: dict[str, str]) -> str:
+    """For rcli alone. Carriage returns end lines in a stream: a text with them also travels as JSON."""
+    return f": rcli {json.dumps(told)}\n\n"
 
 
 def parse_event_id(text: str | None) -> int:

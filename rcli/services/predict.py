@@ -71,29 +71,45 @@ class Running:
 class _Seen:
     """How much of output, logs and status was passed on, so that nothing comes twice or is lost."""
 
-    text: str = ""
+    text: list[str] = field(default_factory=list)
     values: int = 0
-    logs: str = ""
+    logs: list[str] = field(default_factory=list)
     status: str = ""
+    exact: tuple[str, str] = ("", "")
 
     def streamed(self, event: ServerEvent) -> Iterator[PredictionEvent]:
         match event.event:
             case "output":
-                self.text += event.data
+                data = self._exact(event)
+                self.text.append(data)
                 self.values += 1
-                yield Output(event.data)
+                yield Output(data)
             case "logs":
-                self.logs += event.data
-                yield Logs(event.data)
+                data = self._exact(event)
+                self.logs.append(data)
+                yield Logs(data)
             case "":
-                yield from _phase(event.data)
+                yield from self._told(event.data)
+
+    def _exact(self, event: ServerEvent) -> str:
+        """An event's text; a stream cannot carry carriage returns, so the engine tells such a text before."""
+        id, text = self.exact
+        return text if id and id == event.id else event.data
+
+    def _told(self, comment: str) -> Iterator[Phase]:
+        """The engine tells rcli more in comments; other comments mean nothing."""
+        match _comment(comment):
+            case {"phase": str(phase), "message": str(message)}:
+                yield Phase(phase, message)
+            case {"id": str(id), "exact": str(text)}:
+                self.exact = (id, text)
 
     def polled(self, prediction: Prediction) -> Iterator[PredictionEvent]:
         if prediction.status != self.status:
             self.status = prediction.status
             yield Phase(prediction.status)
-        if (new := _new_text(self.logs, prediction.logs)) is not None:
-            self.logs = prediction.logs
+        if (new := _new_text("".join(self.logs), prediction.logs)) is not None:
+            self.logs = [prediction.logs]
             yield Logs(new)
         yield from self._new_output(prediction.output)
 
@@ -113,10 +129,10 @@ class _Seen:
         self.values = len(pieces)
 
     def _new_pieces(self, pieces: list[str]) -> list[str]:
-        rest = _new_text(self.text, "".join(pieces))
+        rest = _new_text("".join(self.text), "".join(pieces))
         if rest is None:
             return []
-        self.text += rest
+        self.text.append(rest)
         fresh = pieces[self.values :]
         return fresh if "".join(fresh) == rest else [rest]
 
@@ -205,16 +221,13 @@ def _cancel(running: Running, canceling: Callable[[], None]) -> str | None:
     return f"{name} had {status} already" if status in ("succeeded", "failed") else f"{name} canceled"
 
 
-def _phase(comment: str) -> Iterator[Phase]:
-    """The engine tells rcli in comments what a prediction waits for; other comments mean nothing."""
-    name, _, rest = comment.partition(" ")
+def _comment(text: str) -> Any:
+    """What a comment of the engine tells, None for any other."""
+    name, _, rest = text.partition(" ")
     if name == "rcli":
-        try:
-            told = json.loads(rest)
-        except json.JSONDecodeError:
-            return
-        if isinstance(told, dict):
-            yield Phase(str(told.get("phase", "")), str(told.get("message") or ""))
+        with suppress(json.JSONDecodeError):
+            return json.loads(rest)
+    return None
 
 
 def _new_text(seen: str, whole: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -128,3 +129,15 @@ def test_a_stream_that_fails_keeps_what_came_and_says_why(warm_shell: Shell) -> 
     assert told.data == b"\x1b]0;owned\x07one \x1b[2Jtwo \x1b]52;c;b3duZWQ=\x07three"
     assert told.exit_code == 3
     assert told.stderr.endswith(f"error: prediction {id} failed: no luck\n")
+
+
+def test_carriage_returns_survive(warm_shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "cog.yaml").write_text("run: run.py:Runner\n")
+    (tmp_path / "run.py").write_text(
+        "from cog import BaseRunner, ConcatenateIterator\n\n\nclass Runner(BaseRunner):\n"
+        "    def run(self) -> ConcatenateIterator[str]:\n"
+        "        yield '10%\\r20%\\r\\nend'\n"
+        "        yield '\\r'\n"
+    )
+
+    assert warm_shell.run("stream", str(tmp_path)).data == b"10%\r20%\r\nend\r"

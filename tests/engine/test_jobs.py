@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import RunningEngine
+    from tests.engine.conftest import RunningEngine, StartEngine
 
 
 def write_project(folder: Path, source: str, cog: str = "run: run.py:Runner\n") -> Path:
@@ -186,3 +186,13 @@ def test_files_of_an_iterator_come_in_their_order(engine: RunningEngine, tmp_pat
     contents: list[Any] = [engine.http.get(address).text for address in row["output"]]
     assert contents == [str(n) * (200_000 - n) for n in range(5)]
     assert row["logs"] == "".join(f"made {n}\n" for n in range(5))
+
+
+def test_who_came_during_the_start_and_waits_behind_another_is_queued(start_engine: StartEngine) -> None:
+    engine = start_engine()
+    version = engine.register("gate")
+    engine.create(version, {"until": "/nowhere"})
+
+    second = engine.create(version, {"until": "/nowhere"})
+
+    engine.wait_for(second, '"phase": "queued"')

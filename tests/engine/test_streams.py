@@ -50,7 +50,6 @@ def events(text: str) -> list[tuple[str, str, str]]:
         ("", "data: \n"),
         ("\n", "data: \ndata: \n"),
         ("one\ntwo\n", "data: one\ndata: two\ndata: \n"),
-        ("carriage\r\nreturns\r", "data: carriage\ndata: returns\ndata: \n"),
         ("naïve ☃ \u2028 line", "data: naïve ☃ \u2028 line\n"),
     ],
 )
@@ -58,6 +57,15 @@ def test_text_is_sent_exactly_with_one_data_line_for_each_line(links: Links, tex
     sent = encode(Event(7, 1700000000.9, "text", text), links)
 
     assert sent.decode() == f"event: output\nid: 1700000000:7\n{data}\n"
+
+
+def test_carriage_returns_end_lines_and_travel_beside_them(links: Links) -> None:
+    sent = encode(Event(7, 1700000000.9, "text", "10%\r20%\r\n"), links)
+
+    assert sent.decode() == (
+        ': rcli {"id": "1700000000:7", "exact": "10%\\r20%\\r\\n"}\n\n'
+        "event: output\nid: 1700000000:7\ndata: 10%\ndata: 20%\ndata: \n\n"
+    )
 
 
 def test_values_are_sent_as_json_and_files_as_addresses(links: Links) -> None:

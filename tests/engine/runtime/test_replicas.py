@@ -493,3 +493,9 @@ def test_an_id_that_is_a_path_is_refused(start: Any) -> None:
 
     with pytest.raises(ValueError, match="not a prediction id"):
         asyncio.run(run())
+
+
+def test_a_traceback_begins_on_a_line_of_its_own(start: Any) -> None:
+    _, running = predict(start, "chatty", lines=1, fail=True)
+
+    assert "no end of line\nTraceback (most recent call last):\n" in running.logs
