@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 TYPE_CHECKING = False  # importing typing costs a fifth of what --version may take
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from rcli.signals import Signals
 
 
@@ -14,6 +17,7 @@ def main() -> None:
     """Runs the command line of this process and exits with its code."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.exit(_tell_version())
+    gc.set_threshold(50_000)  # while modules are loaded nothing becomes garbage: 20 ms less for a whole run
     _replace_closed_streams()
     from rcli.errors import Interrupted
     from rcli.signals import Signals
@@ -25,7 +29,7 @@ def main() -> None:
     except Interrupted as exc:  # while all the rest was being imported, or after all was said
         code = exc.exit_code
     signals.release()
-    sys.exit(code)
+    _leave(code)
 
 
 def _run(signals: Signals) -> int:
@@ -37,6 +41,16 @@ def _run(signals: Signals) -> int:
     app = App.of_this_process()
     app.signals = signals
     return run(sys.argv[1:], app)
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends at once: Python would take its modules apart one by one, which costs a command 20 ms."""
+    from contextlib import suppress
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # who was to read it has gone, and was told so before
+            stream.flush()
+    os._exit(code)
 
 
 def _tell_version() -> int:
@@ -52,10 +66,18 @@ def _tell_version() -> int:
 
 
 def _replace_closed_streams() -> None:
-    """A stream that the caller has closed: its number must not go to the next file that is opened."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    """A stream that the caller has closed: its number must not go to the next file that is opened.
+
+    What is written to stdout then is lost: the descriptor is one to read from, so that it is an error.
+    """
+    for name, mode, flags in (
+        ("stdin", "r", os.O_RDONLY),
+        ("stdout", "w", os.O_RDONLY),
+        ("stderr", "w", os.O_WRONLY),
+    ):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 -- open as long as the process
+            number = os.open(os.devnull, flags)
+            setattr(sys, name, open(number, mode))  # noqa: SIM115 -- open as long as the process
 
 
 if __name__ == "__main__":

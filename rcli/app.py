@@ -52,7 +52,7 @@ class App:
 
     @classmethod
     def of_this_process(cls) -> App:
-        return cls(os.environ, Path.cwd(), sys.stdin, sys.stdout, sys.stderr)
+        return cls(os.environ, _working_folder(), sys.stdin, sys.stdout, sys.stderr)
 
     @cached_property
     def settings(self) -> Settings:
@@ -121,14 +121,15 @@ class App:
             raise UsageError(f"there is no host {name!r}", hint=f"hosts: {known}")
         return hosts[name]
 
-    def connect(self, name: str) -> Replicate:
+    def connect(self, name: str, *, as_is: bool = False) -> Replicate:
         """The API of a host; the engine is started when ``local`` needs it.
 
+        ``as_is``: an engine of another version that runs will do; otherwise it is replaced.
         Raises NotAllowed when nobody is signed in there.
         """
         from rcli import credentials
 
-        host = self._engine_host() if name == LOCAL else self.named_host(name)
+        host = self._engine_host(as_is) if name == LOCAL else self.named_host(name)
         token = credentials.find(self.settings, host)
         if token is None:
             raise NotAllowed(f"not signed in to {name}", hint=sign_in_hint(name))
@@ -167,11 +168,22 @@ class App:
         while self._closers:
             self._closers.pop()()
 
-    def _engine_host(self) -> Host:
+    def _engine_host(self, as_is: bool) -> Host:
         from rcli.services import local
 
-        state = local.ensure(self.settings, lambda: self.screen.doing("starting the engine on this machine"))
+        def starting() -> None:
+            self.screen.doing("starting the engine on this machine")
+
+        state = (local.running(self.settings) if as_is else None) or local.ensure(self.settings, starting)
         return Host(LOCAL, base_url(state.url), "engine")
+
+
+def _working_folder() -> Path:
+    """Where the command runs; a folder that was deleted meanwhile is only as good as its name."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.environ.get("PWD") or "/")
 
 
 def sign_in_hint(host: str) -> str:

@@ -60,7 +60,7 @@ def _engine_token(settings: Settings) -> Token | None:
     file = settings.paths.engine / "token"
     try:
         return Token(file.read_text(encoding="ascii").strip(), str(file))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

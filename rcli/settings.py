@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -32,7 +33,7 @@ class Paths:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Paths:
         if home := environ.get("RCLI_HOME"):
-            root = Path(home).expanduser().absolute()
+            root = Path(os.path.expanduser(home)).absolute()
             return cls(root / "config", root / "data", root / "cache")
         import platformdirs  # costs 20 ms, and looks at this process's own environment
 
@@ -194,7 +195,7 @@ def engine_settings(paths: Paths) -> EngineSettings:
     chosen = {}
     for name, value in table.items() if isinstance(table, dict) else ():
         if name not in values:
-            raise UsageError(f"{paths.config_file}: unknown setting engine.{name}", hint="rcli config list")
+            raise UsageError(f"{paths.config_file}: unknown setting engine.{name}")
         chosen[name] = check_value(values[name], value, str(paths.config_file))
     return EngineSettings(**chosen)
 
@@ -230,7 +231,8 @@ def check_value(key: Key, value: Any, where: str) -> Any:
         case "choice":
             good = value in key.choices
         case _:
-            good = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            good = number and 0 <= value < float("inf")  # which nan is not either
     if key.name == "engine.port":
         good = good and isinstance(value, int) and value < 65536
     if not good:
@@ -239,11 +241,14 @@ def check_value(key: Key, value: Any, where: str) -> Any:
     return value
 
 
-def base_url(text: str) -> str:
+_BASE_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?(/[^\s?#]*)?")
+
+
+def base_url(text: str, where: str = "") -> str:
     """A base URL as rcli keeps it: with ``/v1`` and no slash behind. Raises UsageError for no http(s) URL."""
     url = text.rstrip("/")
-    if not re.match(r"https?://[^/\s?#@]+(/[^\s?#]*)?$", url):
-        raise UsageError(f"{text!r} is no base URL", hint="write it as https://api.example.com/v1")
+    if not _BASE_URL.fullmatch(url):
+        raise UsageError(f"{where}{text!r} is no base URL", hint="write it as https://api.example.com/v1")
     return url if url.endswith("/v1") else url + "/v1"
 
 
@@ -254,15 +259,31 @@ def write(paths: Paths, dotted: tuple[str, ...], value: Any) -> None:
     """
     import tomlkit
 
-    document = tomlkit.parse(_text(paths.config_file))
-    table: Any = document
-    for part in dotted[:-1]:
-        table = table.setdefault(part, tomlkit.table())
-    if value is None:
-        _remove(document, dotted)
-    else:
-        table[dotted[-1]] = value
-    replace_private(paths.config_file, tomlkit.dumps(document))
+    with _sole_writer(paths.config_file):
+        document = tomlkit.parse(_text(paths.config_file))
+        table: Any = document
+        for part in dotted[:-1]:
+            table = table.setdefault(part, tomlkit.table())
+        if value is None:
+            _remove(document, dotted)
+        else:
+            table[dotted[-1]] = value
+        replace_private(paths.config_file, tomlkit.dumps(document))
+
+
+@contextmanager
+def _sole_writer(file: Path) -> Iterator[None]:
+    """Between reading and writing nobody else writes. Raises RcliError."""
+    from filelock import FileLock, Timeout
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(file.with_name(f".{file.name}.lock"), timeout=10, mode=0o600):
+            yield
+    except Timeout as exc:
+        raise RcliError(f"another program has been writing {file} for 10 s") from exc
+    except OSError as exc:
+        raise _unwritable(file, exc) from exc
 
 
 def _remove(table: Any, dotted: tuple[str, ...]) -> None:
@@ -276,6 +297,7 @@ def _remove(table: Any, dotted: tuple[str, ...]) -> None:
 
 def replace_private(file: Path, text: str) -> None:
     """Writes a file that only its owner can read, whole or not at all. Raises RcliError."""
+    file = file.resolve()  # a link, as people have for their dotfiles, stays one
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -284,8 +306,12 @@ def replace_private(file: Path, text: str) -> None:
         part.replace(file)
     except OSError as exc:
         part.unlink(missing_ok=True) if part.parent.is_dir() else None
-        reason = f"{file.parent} is no folder" if isinstance(exc, FileExistsError) else exc.strerror
-        raise RcliError(f"cannot write {file}: {reason}", hint="RCLI_HOME moves all of rcli's files") from exc
+        raise _unwritable(file, exc) from exc
+
+
+def _unwritable(file: Path, exc: OSError) -> RcliError:
+    reason = f"{file.parent} is no folder" if isinstance(exc, FileExistsError) else exc.strerror
+    return RcliError(f"cannot write {file}: {reason}", hint="RCLI_HOME moves all of rcli's files")
 
 
 _ALLOWED = re.compile(
@@ -333,11 +359,13 @@ def _read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
-        raise UsageError(f"{file}: {exc}", hint="mend that line; rcli config path names the file") from exc
+        raise UsageError(f"{file}: {exc}", hint="mend that line") from exc
 
 
 def _project_file(cwd: Path) -> Path | None:
     """The nearest rcli.toml from here upwards, not above the repository, nor in somebody else's folder."""
+    if not cwd.is_dir():
+        return None
     for folder in (cwd, *takewhile(lambda parent: parent.stat().st_uid == cwd.stat().st_uid, cwd.parents)):
         if (file := folder / "rcli.toml").is_file():
             return file
@@ -356,7 +384,7 @@ def _check_user(table: Mapping[str, Any], file: Path) -> None:
                     raise UsageError(f"{file}: [tokens] maps base URLs to texts")
             case "engine" if isinstance(value, dict):
                 for inner, setting in value.items():
-                    check_value(find_key(f"engine.{inner}"), setting, str(file))
+                    check_value(_known(f"engine.{inner}", file), setting, str(file))
             case _:
                 check_value(_known(name, file), value, str(file))
 
@@ -368,7 +396,7 @@ def _check_hosts(hosts: Any, file: Path) -> None:
         if not isinstance(table, dict) or set(table) != {"url"} or not isinstance(table["url"], str):
             raise UsageError(f"{file}: [hosts.{name}] has one key, url")
         check_host_name(name, f"{file}: ")
-        base_url(table["url"])
+        base_url(table["url"], f"{file}: ")
 
 
 def check_host_name(name: str, where: str = "") -> str:
@@ -413,7 +441,7 @@ def _is_version(value: Any) -> bool:
 
 def _known(name: str, file: Path) -> Key:
     if name not in _KEYS:
-        raise UsageError(f"{file}: unknown setting {name!r}", hint="rcli config list")
+        raise UsageError(f"{file}: unknown setting {name!r}", hint=f"settings: {', '.join(_KEYS)}")
     return _KEYS[name]
 
 
@@ -427,4 +455,4 @@ def _lookup(table: Mapping[str, Any], dotted: str) -> Any:
 def _resolved(key: Key, value: Any, base: Path) -> Any:
     if key.kind != "path":
         return value
-    return str((base / Path(str(value)).expanduser()).resolve())
+    return str((base / os.path.expanduser(str(value))).resolve())

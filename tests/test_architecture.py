@@ -35,7 +35,7 @@ HOMES = {
     "uvicorn": {"engine", "listener"},
     "sqlite3": {"engine", "services.library"},
     "jsonschema_rs": {"services", "engine"},
-    "filelock": {"services.local", "engine"},
+    "filelock": {"services.local", "engine", "settings"},
     "platformdirs": {"core"},
     "tomlkit": {"core"},
     "keyring": {"core"},

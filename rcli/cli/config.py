@@ -47,7 +47,7 @@ def get(ctx: typer.Context, key: Key) -> None:
     Example: rcli config get engine.idle
     """
     app = world(ctx)
-    setting = app.settings.get(key)
+    setting = next((host for host in _hosts(app) if host.key == key), None) or app.settings.get(key)
     if app.flags.json or app.flags.jq:
         app.screen.json({"key": setting.key, "value": setting.value, "origin": setting.origin})
     elif setting.value is not None:

@@ -145,3 +145,10 @@ def test_a_file_that_cannot_be_written_is_told(rcli: Run, home: Path) -> None:
 
     assert refused.exit_code == 1
     assert refused.stderr.startswith(f"error: cannot write {home / 'rcli' / 'config' / 'config.toml'}: ")
+
+
+def test_a_host_can_be_read_as_it_is_listed(rcli: Run) -> None:
+    rcli("config", "set", "hosts.work.url", "https://models.example.com")
+
+    assert rcli("config", "get", "hosts.work.url") == "https://models.example.com/v1\n"
+    assert rcli("config", "get", "hosts.replicate.url") == "https://api.replicate.com/v1\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,8 @@ def test_a_config_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path
         ("host = 1\n", "host takes a text"),
         ('token_store = "pocket"\n', "token_store takes file or keyring"),
         ("[engine]\nidle = -1\n", "engine.idle takes seconds"),
+        ("[engine]\nidle = inf\n", "engine.idle takes seconds"),
+        ("[engine]\nreplica_idle = nan\n", "engine.replica_idle takes seconds"),
         ("[engine]\nport = 70000\n", "engine.port takes a whole number"),
         ('[hosts.local]\nurl = "http://x"\n', "'local' cannot be the name of a host"),
         ('[hosts.work]\nurl = "ftp://x"\n', "is no base URL"),
@@ -185,3 +188,45 @@ def test_a_project_file_in_somebody_elses_folder_is_not_read(tmp_path: Path) -> 
     os.chown(tmp_path, 65534, 65534)
 
     assert read(tmp_path).get("host").origin == "default"
+
+
+@pytest.mark.parametrize("text", ["http://a:b", "http://[::1", "https://", "http://a b", "http://u@h", "x"])
+def test_what_is_no_base_url_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is no base URL"):
+        base_url(text)
+
+
+def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    paths = read(tmp_path).paths
+    names = [f"h{number}" for number in range(12)]
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda name: keys.write(paths, ("hosts", name, "url"), f"http://{name}"), names))
+
+    assert set(names) <= set(read(tmp_path).hosts())
+
+
+def test_a_config_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    dotfile = tmp_path / "dotfiles" / "rcli.toml"
+    dotfile.parent.mkdir()
+    dotfile.write_text("# mine\n")
+    file = user_file(tmp_path, "")
+    file.unlink()
+    file.symlink_to(dotfile)
+
+    keys.write(read(tmp_path).paths, ("host",), "local")
+
+    assert file.is_symlink()
+    assert dotfile.read_text() == '# mine\nhost = "local"\n'
+
+
+def test_a_home_that_nobody_has_is_only_a_name(tmp_path: Path) -> None:
+    user_file(tmp_path, 'output_dir = "~nobody-has-this-name/x"\n')
+
+    assert read(tmp_path).get("output_dir").value.endswith("~nobody-has-this-name/x")
+
+
+def test_a_folder_that_is_gone_has_no_project_file(tmp_path: Path) -> None:
+    settings = Settings.read({"RCLI_HOME": str(tmp_path / "home")}, tmp_path / "gone")
+
+    assert settings.project is None
