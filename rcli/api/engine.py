@@ -10,6 +10,7 @@ from rcli.records import Json, Overrides, Project
 
 _LONG_TIMEOUT = 600.0
 """Seconds: a large project is read and copied, or removed, as a whole before the answer comes."""
+_STATUS_TIMEOUT = 5.0
 
 
 class Engine:
@@ -20,7 +21,9 @@ class Engine:
         self._base = client.host.url.removesuffix("/v1") + "/_rcli"
 
     def status(self) -> Json:
-        return dict(self._get("status"))
+        """What it is and does; an engine that hangs is found out after seconds, with one try."""
+        url = f"{self._base}/status"
+        return dict(self._client.call("GET", url, timeout=_STATUS_TIMEOUT, repeatable=False))
 
     def register(
         self, path: Path, file: str, overrides: Overrides | None = None, *, to_run: bool = True

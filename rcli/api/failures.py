@@ -94,7 +94,8 @@ def refusal(response: httpx.Response, host: Host, *, signed_in: bool) -> RcliErr
         case 404 | 410:
             return NotFound(said)
         case 413:
-            return UsageError(said, hint="put the file on the web and give the model its address")
+            advice = "shorten the text, or put the file on the web and give the model its address"
+            return UsageError(said, hint=advice)
         case 422:
             hint = problem.get("hint")
             return InvalidInput(_invalid(said, problem), hint=hint if isinstance(hint, str) else None)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from rcli.app import App
 from rcli.cli import performing
+from rcli.cli.delivering import Wishes
 from rcli.cli.options import Command, Limit, Prediction, group, world
+from rcli.errors import UsageError
 from rcli.services import lists, predict
 from rcli.services.library import Library
 from rcli.services.predict import Running
@@ -23,7 +28,7 @@ def list_(ctx: typer.Context, limit: Limit = 20) -> None:
     Example: rcli predictions list --host local
     """
     app = world(ctx)
-    found = lists.first(limit, app.connect(app.default_host).predictions)
+    found = lists.first(limit, app.connect(app.default_host, as_is=True).predictions)
     if app.flags.json or app.flags.jq:
         app.screen.json([row.raw for row in found])
     elif app.flags.quiet:
@@ -52,16 +57,27 @@ def show(ctx: typer.Context, id: Prediction) -> None:
 
 
 @app.command(cls=Command)
-def watch(ctx: typer.Context, id: Prediction) -> None:
-    """Follow a prediction to its end and print its output.
+def watch(
+    ctx: typer.Context,
+    id: Prediction,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Save the output there; - is stdout.")
+    ] = None,
+    output_dir: Annotated[
+        Path | None, typer.Option("--output-dir", metavar="FOLDER", help="Save output files there.")
+    ] = None,
+) -> None:
+    """Follow a prediction to its end, and print or save its output as run does.
 
     Ctrl-C leaves it running.
 
     Example: rcli predictions watch last
     """
     app = world(ctx)
+    wishes = Wishes(target=output, folder=output_dir)
+    performing.check_target(app, wishes)
     running = _found(app, id)
-    performing.watch(app, running, running.api.client.host.name)
+    performing.watch(app, running, running.api.client.host.name, wishes)
 
 
 @app.command(cls=Command)
@@ -86,6 +102,8 @@ def cancel(ctx: typer.Context, id: Prediction) -> None:
 
 def _found(app: App, text: str) -> Running:
     """A prediction by id, by the beginning of one that rcli made, or ``last``; an explicit host wins."""
+    if not text:
+        raise UsageError("no prediction is named", hint="rcli predictions list")
     remembered = Library(app.settings.paths.library).look_up(text)
     id, host = (remembered.id, remembered.host) if remembered else (text, app.default_host)
-    return predict.find(app.connect(app.flags.host or host), id)
+    return predict.find(app.connect(app.flags.host or host, as_is=True), id)

@@ -46,8 +46,11 @@ class Log:
     def failure(self, what: str) -> RcliError:
         """Why an engine ended, in its own words; else ``what``, with the end of its log."""
         lines = self.path.read_bytes()[self._start :].decode("utf-8", "replace").splitlines()
-        if lines and lines[-1].startswith("error: "):
-            return RcliError(lines[-1].removeprefix("error: "), hint=f"the engine's log: {self.path}")
+        match lines:
+            case [*_, error, hint] if error.startswith("error: ") and hint.startswith("hint: "):
+                return RcliError(error.removeprefix("error: "), hint=hint.removeprefix("hint: "))
+            case [*_, error] if error.startswith("error: "):
+                return RcliError(error.removeprefix("error: "), hint=f"the engine's log: {self.path}")
         told = "".join(f"\n  {line}" for line in lines[-_EXCERPT:])
         return RcliError(f"the engine {what}{told}", hint=f"its log: {self.path}")
 

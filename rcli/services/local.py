@@ -67,18 +67,31 @@ def find(paths: Paths) -> EngineState | None:
         return None
 
 
-def is_running(settings: Settings) -> bool:
+def running(settings: Settings) -> EngineState | None:
+    """The engine that runs, be it of another version; None when there is none."""
     state = find(settings.paths)
-    return state is not None and _answers(state)
+    return state if state and _answers(state) else None
+
+
+def is_running(settings: Settings) -> bool:
+    return running(settings) is not None
 
 
 def status(settings: Settings) -> Json | None:
-    """What the running engine tells of itself, be it of another version; None when there is none."""
-    state = find(settings.paths)
-    if state is None or not _answers(state):
+    """What the running engine tells of itself, be it of another version; None when there is none.
+
+    Raises NoAnswer after some seconds when it hangs.
+    """
+    from rcli.api.failures import Disconnected
+
+    state = running(settings)
+    if state is None:
         return None
     with _engine(settings, state) as engine:
-        return engine.status()
+        try:
+            return engine.status()
+        except Disconnected as exc:
+            raise NoAnswer("the engine does not answer", hint=f"end the process {state.pid}") from exc
 
 
 def ensure(settings: Settings, on_start: Callable[[], None] | None = None) -> EngineState:
@@ -141,7 +154,7 @@ def log_lines(settings: Settings, number: int) -> list[str]:
     try:
         with engine_process.log_path(settings.paths).open(encoding="utf-8", errors="replace") as file:
             return [line.rstrip("\n") for line in deque(file, maxlen=number)]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

@@ -348,7 +348,26 @@ def test_a_full_disk_behind_the_errors_changes_no_exit_code(home: Path) -> None:
     assert (out, code) == ("", 2)
 
 
+@pytest.mark.parametrize("words", ["config path", "config list --json", "--help"])
+def test_output_that_has_nowhere_to_go_is_an_error(home: Path, words: str) -> None:
+    _, err, code = through(home, f"rcli {words} >&-")
+
+    assert (err, code) == ("error: cannot write the output: Bad file descriptor\n", 1)
+
+
+def test_a_command_without_output_needs_no_place_for_it(home: Path) -> None:
+    _, err, code = through(home, "rcli serve stop >&-")
+
+    assert (err, code) == ("the engine does not run\n", 0)
+
+
+def test_closed_errors_change_nothing(home: Path) -> None:
+    out, _, code = through(home, "rcli config path 2>&-")
+
+    assert (out.strip().endswith("config.toml"), code) == (True, 0)
+
+
 def test_no_streams_at_all_are_survived(home: Path) -> None:
     _, _, code = through(home, "rcli config path <&- >&- 2>&-")
 
-    assert code == 0
+    assert code == 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
+import time
 
 import httpx
 import pytest
@@ -58,6 +60,55 @@ def test_the_engine_of_another_version_is_shown_as_it_is_and_replaced_by_the_nex
     assert shell.run("run", "rcli/hello", "text=y") == "hello y"
     assert shell.engine()["pid"] != before
     assert ended(before)
+
+
+def test_an_engine_of_another_version_that_works_can_still_be_talked_to(shell: Shell) -> None:
+    id = shell.run("run", str(PROJECTS / "gate"), f"until={shell.cwd}/gate", "--detach").strip()
+    before = shell.engine()["pid"]
+    state = shell.home / "rcli" / "data" / "engine" / "engine.json"
+    state.write_text(json.dumps(json.loads(state.read_text()) | {"version": "0.0.1"}))
+
+    shown = shell.run("predictions", "show", id, "--json")
+    listed = shell.run("predictions", "list", "--quiet", "--host", "local")
+    canceled = shell.run("predictions", "cancel", id, "--host", "local", "--quiet")
+    watched = shell.run("predictions", "watch", id)
+
+    assert json.loads(shown)["id"] == id
+    assert (listed.split(), canceled.split(), watched.exit_code) == ([id], [id], 7)
+    assert shell.engine()["pid"] == before
+    assert shell.run("serve", "stop").stderr == "the engine has stopped\n"
+    assert ended(before)
+
+
+def test_an_engine_that_does_not_answer_is_said_to_within_seconds(shell: Shell) -> None:
+    shell.run("run", "rcli/hello", "text=x")
+    pid = shell.engine()["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        told = shell.run("serve", "status")
+        took = time.monotonic() - started
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+    assert (told, told.exit_code) == ("", 5)
+    assert told.stderr == f"error: the engine does not answer\nhint: end the process {pid}\n"
+    assert took < 9
+
+
+def test_why_the_engine_cannot_start_is_said_with_what_to_do(shell: Shell) -> None:
+    shell.run("run", "rcli/hello", "text=x")
+    shell.run("serve", "stop")
+    connection = sqlite3.connect(shell.home / "rcli" / "data" / "engine" / "engine.db")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    told = shell.run("run", "rcli/hello", "text=x")
+
+    said, advice = told.stderr.splitlines()[-2:]
+    assert told.exit_code == 1
+    assert said.startswith("error: the engine's database has version 99, this rcli knows ")
+    assert advice == "hint: use the newer rcli, or move to another folder with RCLI_HOME"
 
 
 def test_stopping_ends_every_process(shell: Shell) -> None:

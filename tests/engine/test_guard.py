@@ -120,3 +120,4 @@ def test_a_body_that_grows_too_large_is_cut_off(engine: RunningEngine) -> None:
     )
 
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+    assert answer.json()["hint"].startswith("shorten the text, or put the file on the web")

@@ -267,9 +267,11 @@ def test_a_newer_database_is_left_alone(settings: Settings) -> None:
     connection.execute("PRAGMA user_version = 999")
     connection.close()
 
-    with pytest.raises(RcliError, match="the engine's database has version 999"):
+    with pytest.raises(RcliError, match=r"^the engine's database has version 999,") as caught:
         local.ensure(settings)
 
+    assert caught.value.hint == "use the newer rcli, or move to another folder with RCLI_HOME"
+    assert "\n" not in caught.value.message
     assert not local.is_running(settings)
 
 
