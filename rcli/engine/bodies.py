@@ -23,7 +23,7 @@ async def read_json(
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise Problem(415, f"The body must be application/json, not {media_type}")
-    body = _parse(await read_body(request, JSON_LIMIT) or b"{}")
+    body = parse(await read_body(request, JSON_LIMIT) or b"{}")
     if not isinstance(body, dict):
         raise Problem(400, "The body must be a JSON object")
     if fields := [*_unknown(body, keys), *_missing(body, required), *_ill_typed(body, keys)]:
@@ -54,11 +54,15 @@ def announced_length(request: Request) -> int:
 
 def too_large(limit: int) -> Problem:
     return Problem(
-        413, f"The body must be less than {limit >> 20}MB in size", headers={"connection": "close"}
+        413,
+        f"The body must be less than {limit >> 20}MB in size",
+        hint="shorten the text, or put the file on the web and give the model its address",
+        headers={"connection": "close"},
     )
 
 
-def _parse(body: bytes) -> Any:
+def parse(body: bytes) -> Any:
+    """Raises Problem 400 for what JSON in UTF-8 cannot answer either."""
     try:
         value = json.loads(body, parse_constant=_no_constant)
         # Half a surrogate pair can be written as an escape, but neither stored nor answered as UTF-8.

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sqlite3
+import sys
 import time
 from collections.abc import Mapping
+from typing import NoReturn
 
 from rcli import __version__
 from rcli.engine import life, scratch
@@ -23,6 +26,7 @@ from rcli.engine.store import Store
 from rcli.settings import EngineSettings, Paths
 
 HOUR = 3600.0
+EXIT_BROKEN = 74
 
 
 class Engine:
@@ -34,7 +38,7 @@ class Engine:
         self.folder = paths.engine
         self.token = life.kept_secret(self.folder / "token")
         self.signer = Signer(life.kept_secret(self.folder / "signing_key").encode())
-        self.store = Store.open(self.folder / "engine.db", loop.call_soon)
+        self.store = Store.open(self.folder / "engine.db", loop.call_soon, _give_up)
         self.files = Files(self.store, self.folder / "files")
         self.catalog = Catalog(self.store)
         self.snapshots = Snapshots(paths.snapshots)
@@ -62,6 +66,7 @@ class Engine:
         self.state: life.State | None = None
         self._ending: tuple[str, str | None] = ("failed", "the engine was stopped while this prediction ran")
         self._chores: list[asyncio.Task[None]] = []
+        self._drains = 0
 
     def start(self) -> None:
         """Clears what a killed engine left, and brings the bundled models up to date."""
@@ -88,8 +93,7 @@ class Engine:
         """Ends all work; nothing is left running afterwards."""
         for chore in self._chores:
             chore.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await chore
+        await asyncio.gather(*self._chores, return_exceptions=True)
         await self.jobs.close(*self._ending)
         self.store.commit()
 
@@ -103,14 +107,26 @@ class Engine:
 
     async def drain(self, seconds: float) -> bool:
         """Refuses new work and waits for what runs; false, and open again, when it takes too long."""
+        self._drains += 1
         self.jobs.refusing = True
-        if await self.jobs.drained(seconds):
+        try:
+            ended = await self.jobs.drained(seconds)
+        finally:
+            self._drains -= 1
+        if ended:
             self.stopping.set()
-            return True
-        self.jobs.refusing = False
-        return False
+        self.jobs.refusing = ended or self._drains > 0 or self.stopping.is_set()
+        return ended
 
     async def _forget_expired(self) -> None:
         while True:
-            self.files.delete_expired()
+            with contextlib.suppress(OSError):  # what cannot be removed now can be in an hour
+                self.files.delete_expired()
             await asyncio.sleep(HOUR)
+
+
+def _give_up(error: sqlite3.OperationalError) -> NoReturn:
+    """Ends the process as a kill would: the next start knows what to make of that, and nothing else is safe."""
+    sys.stderr.write(f"error: the engine's database cannot be written: {error}\n")
+    sys.stderr.flush()
+    os._exit(EXIT_BROKEN)

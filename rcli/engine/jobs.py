@@ -91,8 +91,9 @@ class Jobs:
         """Waits until nothing is left to do, or the time has passed."""
         try:
             async with asyncio.timeout(seconds):
-                for live in self.alive():
-                    await live.ended.wait()
+                while self._alive:
+                    await next(self.alive()).ended.wait()
+                    await asyncio.sleep(0)
         except TimeoutError:
             return False
         return True
@@ -156,6 +157,7 @@ class Jobs:
     def _lane(self, version: Version) -> Lane:
         lane = self.lanes.get(version.id)
         if lane is None:
+            self._retire_former(version)
             lane = self.lanes[version.id] = Lane(
                 version,
                 launch=self._launch,
@@ -164,6 +166,13 @@ class Jobs:
                 sleep_after=self._replica_idle,
             )
         return lane
+
+    def _retire_former(self, version: Version) -> None:
+        """A folder that is edited makes a version each time: what the former ones have loaded goes."""
+        for lane in self.lanes.values():
+            if lane.version.model == version.model:
+                lane.rest()
+        self.lanes = {key: lane for key, lane in self.lanes.items() if not lane.is_done}
 
     async def _lay(self, live: Live, folder: Path) -> dict[str, Any]:
         return await self._inputs.lay(self._schema(live.version), live.input, folder)

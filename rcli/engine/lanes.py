@@ -56,6 +56,16 @@ class Lane:
             return "asleep"
         return "busy" if self._working else "ready"
 
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing left of it."""
+        return self.state == "asleep" and not (self._waiting or self._working or self._tasks)
+
+    def rest(self) -> None:
+        """Lets the replica go, if it has nothing to do."""
+        if self.state == "ready" and not self._waiting:
+            self._retire()
+
     def push(self, live: Live) -> None:
         self._waiting.append(live)
         if self._starting is not None:

@@ -59,6 +59,7 @@ class Live:
         self._started_at: float | None = None
         self._sequence = 0
         self._adopting: asyncio.Task[None] | None = None
+        self._unkept: OSError | None = None
 
     @property
     def is_over(self) -> bool:
@@ -99,6 +100,8 @@ class Live:
         """
         while self._adopting is not None:
             await self._adopting
+        if self._unkept is not None:
+            raise self._unkept
         value = output if self.iterates or output is None else await self._adopt(output)
         self.end(status, output=value, error=error)
 
@@ -110,6 +113,7 @@ class Live:
             output = self._table.yielded(self.number) or None
         else:
             self._record_whole(output)
+        error = None if error is None else storable(error)
         now = time.time()
         self.status = status
         self.metrics["total_time"] = round(now - self._created_at, 6)
@@ -143,6 +147,8 @@ class Live:
             if before is not None:
                 await before
             self._record(await self._adopt(value) if kind == "output" else value, kind)
+        except OSError as exc:
+            self._unkept = self._unkept or exc
         finally:
             if self._adopting is asyncio.current_task():
                 self._adopting = None
@@ -167,7 +173,16 @@ class Live:
 
     def _append(self, kind: Kind, data: str) -> None:
         self._sequence += 1
-        self._table.append(self.number, Event(self._sequence, time.time(), kind, data))
+        self._table.append(self.number, Event(self._sequence, time.time(), kind, storable(data)))
+
+
+def storable(text: str) -> str:
+    """The text as UTF-8 can hold it: a model may print half a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+    return text
 
 
 def iterates(document: dict[str, Any]) -> bool:

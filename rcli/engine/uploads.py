@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import shutil
 from pathlib import Path
@@ -13,7 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.types import Message
 
-from rcli.engine.bodies import announced_length
+from rcli.engine.bodies import announced_length, parse
 from rcli.engine.files import File, Files
 from rcli.engine.predictions import new_id
 from rcli.engine.problems import InvalidField, Problem, invalid_request
@@ -93,8 +92,8 @@ async def _metadata(form: FormData) -> dict[str, Any]:
         return _from_brackets(form)
     raw = given if isinstance(given, str) else await given.read()
     try:
-        metadata = json.loads(raw or "{}")
-    except (ValueError, RecursionError) as exc:
+        metadata = parse((raw.encode() if isinstance(raw, str) else raw) or b"{}")
+    except (Problem, UnicodeEncodeError) as exc:
         raise invalid_request([InvalidField("format", "metadata", "must be valid JSON")]) from exc
     if not isinstance(metadata, dict):
         raise invalid_request([InvalidField("invalid_type", "metadata", "must be a JSON object")])

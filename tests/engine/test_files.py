@@ -72,6 +72,7 @@ def test_name_and_type_may_be_fields_of_their_own(engine: RunningEngine) -> None
         ({"other": ("x", b"x")}, {}, "content"),
         ({"content": ("x" * 256, b"x")}, {}, "filename"),
         ({"content": ("x", b"x")}, {"metadata": "{"}, "metadata"),
+        ({"content": ("x", b"x")}, {"metadata": '{"a": NaN}'}, "metadata"),
         ({"content": ("x", b"x")}, {"metadata": "[]"}, "metadata"),
     ],
 )

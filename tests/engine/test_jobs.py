@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,3 +198,47 @@ def test_who_came_during_the_start_and_waits_behind_another_is_queued(start_engi
     second = engine.create(version, {"until": "/nowhere"})
 
     engine.wait_for(second, '"phase": "queued"')
+
+
+def test_a_drain_that_gives_up_does_not_open_the_door_for_another(start_engine: StartEngine) -> None:
+    engine = start_engine()
+    version = engine.register("sleeper")
+    engine.wait_for(engine.create(version, {"seconds": 3}), '"phase": "running"')
+    with ThreadPoolExecutor(1) as pool:
+        long = pool.submit(engine.http.post, "/_rcli/drain", json={"timeout": 20})
+        engine.http.post("/_rcli/drain", json={"timeout": 0.1})
+
+        refused = engine.http.post("/v1/predictions", json={"version": version, "input": {"seconds": 0}})
+
+        assert long.result().json() == {"running": []}
+    assert refused.status_code == 503
+
+
+def test_what_an_edited_folder_had_loaded_goes(start_engine: StartEngine, tmp_path: Path) -> None:
+    engine = start_engine()
+    folder = tmp_path / "edited"
+    shutil.copytree(Path(__file__).parents[1] / "projects" / "echo", folder)
+    for text in ("one", "two", "three"):
+        (folder / "notes.txt").write_text(text)
+        engine.create(engine.register(folder), {"text": text}, wait=True)
+
+    loaded = [row for row in engine.http.get("/_rcli/status").json()["replicas"] if row["pid"]]
+
+    assert len(loaded) == 1
+
+
+def test_half_a_surrogate_pair_in_an_error_hangs_nobody(start_engine: StartEngine, tmp_path: Path) -> None:
+    engine = start_engine()
+    folder = tmp_path / "surrogate"
+    folder.mkdir()
+    (folder / "cog.yaml").write_text("run: run.py:Runner\n")
+    (folder / "run.py").write_text(
+        "from cog import BaseRunner\n\n\nclass Runner(BaseRunner):\n"
+        "    def setup(self) -> None:\n        raise ValueError('bad name \\udcff')\n\n"
+        "    def run(self) -> str:\n        return 'x'\n"
+    )
+
+    failed = engine.create(engine.register(folder), {}, wait=True)
+
+    assert failed["status"] == "failed"
+    assert "bad name \\udcff" in failed["error"]

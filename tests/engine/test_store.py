@@ -118,3 +118,18 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path, tick: Tick) 
 
     with pytest.raises(NewerDatabase, match=f"version {len(STEPS) + 1}, this rcli knows {len(STEPS)}"):
         Store.open(tmp_path / "engine.db", tick)
+
+
+def test_a_disk_that_takes_no_more_ends_the_engine_and_not_the_truth(tmp_path: Path) -> None:
+    told: list[sqlite3.OperationalError] = []
+    store = Store.open(tmp_path / "engine.db", lambda call: None, told.append)
+    store.write("CREATE TABLE texts (text)")
+    store.commit()
+    store.write("PRAGMA max_page_count = 30")
+
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        for _ in range(100):
+            store.write("INSERT INTO texts VALUES (?)", ["x" * 4096])
+
+    assert len(told) == 1
+    store.close()
