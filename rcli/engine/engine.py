@@ -126,7 +126,7 @@ class Engine:
 
 
 def _give_up(error: sqlite3.OperationalError) -> NoReturn:
-    """Ends the process as a kill would: the next start knows what to make of that, and nothing else is safe."""
+    """Ends the process as a kill would: the next start knows what to make of that."""
     sys.stderr.write(f"error: the engine's database cannot be written: {error}\n")
     sys.stderr.flush()
     os._exit(EXIT_BROKEN)

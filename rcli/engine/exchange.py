@@ -20,6 +20,7 @@ ATTACH_ONLY = {"input": "attach-only"}  # not an object: coglet refuses it unles
 FIRST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02
 QUICK_SECONDS = 0.005  # what ends sooner brings its logs with its result: no need for a second connection
 EVENTS_SECONDS = 5.0  # how long the last events may take after the result
+LOST = "… some log lines before the end were lost\n"
 BUSY_SECONDS = 10.0  # coglet frees a slot only after its answer; this long 409 is believed to be that
 
 
@@ -72,7 +73,7 @@ class Exchange:
         self._port, self._path = port, f"/predictions/{identifier}"
         self._is_alive = is_alive
         self._iterates, self._emit = iterates, emit
-        self._answered = self._attached = self._completed = False
+        self._answered = self._attached = self._completed = self._cut = False
         self._seen = self._outputs = self._logged = 0
         self._metrics: dict[str, Any] = {}
 
@@ -87,12 +88,20 @@ class Exchange:
             self._answered = True
             if self._attached or not _succeeded(answer):
                 await asyncio.wait({follower}, timeout=EVENTS_SECONDS)
+        except http.Broken:
+            self._admit_loss()
+            raise
         finally:
             follower.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await follower
         self._catch_up(answer)
         return answer
+
+    def _admit_loss(self) -> None:
+        """Only a success brings its logs with its result; what a cut left out of others is gone."""
+        if self._cut:
+            self._log(LOST)
 
     async def _create(self, body: dict[str, Any]) -> http.Answer:
         """Ask again while the slot of the prediction before is not free yet; a dead worker's never is."""
@@ -126,7 +135,7 @@ class Exchange:
             async with http.events(self._port, self._path, ATTACH_ONLY) as (status, batches):
                 if status != 200:
                     return False
-                self._attached = True
+                self._attached, self._cut = True, False
                 position = 0
                 async for batch in batches:
                     # A stream starts with everything that happened so far.
@@ -150,6 +159,7 @@ class Exchange:
             case "completed":
                 self._completed = True
             case _:  # "error": we were too slow and are cut off; the next attachment goes on from here
+                self._cut = True
                 return
         self._seen += 1
 
@@ -171,6 +181,7 @@ class Exchange:
         """Emit what the events did not bring: a quick prediction is over before one can attach to it."""
         self._emit(Started())
         if not _succeeded(answer):
+            self._admit_loss()
             return
         if rest := str(answer.body.get("logs") or "")[self._logged :]:
             self._log(rest)

@@ -50,6 +50,8 @@ def sweep(folder: Path) -> list[int]:
     ended = []
     for note in sorted(folder.glob("*-*")):
         pid, started = note.name.split("-", 1)
+        if not pid.isdecimal():
+            continue
         copy = _copy_of(note)
         if start_time(int(pid)) == started:
             kill_session(int(pid))

@@ -196,7 +196,8 @@ class Replica:
         with contextlib.suppress(http.Broken):
             await http.call(self._server.port, "POST", f"/predictions/{identifier}/cancel")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(running.ended.wait(), AGAIN_SECONDS)
+            async with asyncio.timeout(AGAIN_SECONDS):
+                await running.ended.wait()
 
     async def stop(self) -> None:
         """End the processes, all of the session, and remove the working copy."""
@@ -246,7 +247,8 @@ class Replica:
                     return dict(answer.body)
             with contextlib.suppress(TimeoutError):
                 pause = QUICK_POLL if self._server.setup_ended else SLOW_POLL
-                await asyncio.wait_for(self._server.news.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._server.news.wait()
         return {}
 
     async def _setup_failure(self, health: dict[str, Any], logs: Iterable[str]) -> SetupFailed:
@@ -339,7 +341,12 @@ def _failure(text: str) -> tuple[str, str] | None:
     if found is None:
         return None
     told = json.loads(found[1])
-    return told["error"], told["traceback"]
+    return _storable(told["error"]), _storable(told["traceback"])
+
+
+def _storable(text: str) -> str:
+    """A model's text may hold half of a surrogate pair, which UTF-8 cannot."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _hint(trace: str) -> str | None:

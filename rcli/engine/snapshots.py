@@ -87,8 +87,7 @@ class Snapshots:
                 _copy_entry(entry, unfinished / entry.name)
                 known.learn(entry, unfinished / entry.name)
             identifier = _identify(entries, known.digests)
-            if not (self._root / identifier).is_dir():
-                unfinished.rename(self._root / identifier)
+            _name(unfinished, self._root / identifier)
             return identifier
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -182,6 +181,15 @@ class _Digests:
         fresh.replace(self._file)
 
 
+def _name(unfinished: Path, snapshot: Path) -> None:
+    """Give a copy its name, unless the same content has got it meanwhile. Raises OSError."""
+    try:
+        unfinished.rename(snapshot)
+    except OSError:
+        if not snapshot.is_dir():
+            raise
+
+
 def _identify(entries: list[_Entry], digests: dict[str, str]) -> str:
     total = hashlib.sha256()
     for entry in entries:
@@ -234,7 +242,10 @@ def _entry(folder: Path, name: str, child: os.DirEntry[str]) -> _Entry:
 
 
 def _inner_target(folder: Path, link: Path) -> str:
-    """A link's target relative to the link. Raises SnapshotError if it leads out of the folder."""
+    """Where a link leads in the end, relative to the link; as it is written it may lead over the outside.
+
+    Raises SnapshotError if it leads out of the folder.
+    """
     home, parent = folder.resolve(), link.parent.resolve()
     target = Path(os.path.realpath(link))
     if not target.is_relative_to(home):
@@ -242,8 +253,7 @@ def _inner_target(folder: Path, link: Path) -> str:
         raise SnapshotError(
             f"the link {name} leads out of the project, to {target}", hint=_leave_out(str(name))
         )
-    written = os.readlink(link)
-    return os.path.relpath(written, parent) if os.path.isabs(written) else written
+    return os.path.relpath(target, parent)
 
 
 def _leave_out(name: str) -> str:

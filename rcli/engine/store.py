@@ -23,8 +23,8 @@ Broken = Callable[[sqlite3.OperationalError], object]
 class Store:
     """Rows in, rows out. ``later`` runs a function at the end of the loop's tick, as ``loop.call_soon``.
 
-    ``on_broken`` is called when the disk takes no more: what was not committed is lost then, and nobody may go
-    on as if it were there.
+    ``on_broken`` is called when the disk takes no more: what was not committed is lost then, and nobody may
+    go on as if it were there.
     """
 
     def __init__(self, connection: sqlite3.Connection, later: Later, on_broken: Broken) -> None:

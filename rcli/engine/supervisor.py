@@ -196,14 +196,27 @@ class Server:
     async def _read(self) -> None:
         """Read the pipe until nobody can write to it any more."""
         assert self._process.stdout is not None
-        while data := await self._process.stdout.read(READ_BYTES):
-            *lines, self._rest = (self._rest + data).split(b"\n")
-            for line in lines:
-                self._line(line.decode(errors="replace"))
-            if len(self._rest) > LONGEST_LINE:
-                self._line(self._rest.decode(errors="replace"))
-                self._rest = b""
+        try:
+            while data := await self._process.stdout.read(READ_BYTES):
+                *lines, self._rest = (self._rest + data).split(b"\n")
+                for line in lines:
+                    self._take(line)
+                if len(self._rest) > LONGEST_LINE:
+                    self._take_rest()
+                self.news.set()
+        finally:
+            self._take_rest()
             self.news.set()
+
+    def _take_rest(self) -> None:
+        """Tell what has no line end, nor will get one."""
+        rest, self._rest = self._rest, b""
+        self._take(rest)
+
+    def _take(self, line: bytes) -> None:
+        """A line that cannot be understood must not stop the reading: the model would block."""
+        with contextlib.suppress(ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            self._line(line.decode(errors="replace"))
 
     async def _outlive(self) -> None:
         """End what the server leaves behind at once: later its pid may be somebody else's."""
@@ -263,7 +276,8 @@ class Server:
         if self.alive:
             with contextlib.suppress(ProcessLookupError, TimeoutError):
                 self._process.send_signal(signal.SIGTERM)
-                await asyncio.wait_for(self._process.wait(), END_SECONDS / 5)
+                async with asyncio.timeout(END_SECONDS / 5):
+                    await self._process.wait()
         await self.kill()
 
     async def _close(self) -> None:
@@ -281,7 +295,7 @@ class Server:
 def _entry(line: str) -> dict[str, Any] | None:
     try:
         entry = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, dict) and isinstance(entry.get("fields"), dict) else None
 

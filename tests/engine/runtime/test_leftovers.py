@@ -77,3 +77,12 @@ def test_a_note_that_was_half_written_is_only_removed(tmp_path: Path) -> None:
 
 def test_nothing_recorded_is_nothing_to_sweep(tmp_path: Path) -> None:
     assert leftovers.sweep(tmp_path / "records") == []
+
+
+def test_a_stray_file_among_the_notes_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a-b").touch()
+    (tmp_path / "999999999-123").touch()
+
+    leftovers.sweep(tmp_path)
+
+    assert [note.name for note in tmp_path.iterdir()] == ["a-b"]

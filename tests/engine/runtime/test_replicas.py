@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -499,3 +500,73 @@ def test_a_traceback_begins_on_a_line_of_its_own(start: Any) -> None:
     _, running = predict(start, "chatty", lines=1, fail=True)
 
     assert "no end of line\nTraceback (most recent call last):\n" in running.logs
+
+
+def project(folder: Path, *lines: str) -> str:
+    """Write a project whose run() has these lines; returns the name to start it by."""
+    folder.mkdir()
+    (folder / "cog.yaml").write_text('run: "run.py:Runner"\n')
+    body = "".join(f"        {line}\n" for line in lines)
+    (folder / "run.py").write_text(
+        "import os, sys\nfrom cog import BaseRunner\n\n\nclass Runner(BaseRunner):\n"
+        f"    def run(self) -> str:\n{body}"
+    )
+    return str(folder)
+
+
+def test_half_a_surrogate_pair_in_an_error_is_made_storable(start: Any, tmp_path: Path) -> None:
+    outcome, running = predict(start, project(tmp_path / "odd", r'raise ValueError("odd \ud83d")'))
+
+    assert outcome.error == r"odd \ud83d"
+    assert running.logs.encode().endswith(b"ValueError: odd \\ud83d\n")
+
+
+def test_logs_lost_before_a_failure_are_said_to_be_lost(start: Any, tmp_path: Path) -> None:
+    """The engine is busy while the model floods it and fails, so coglet cuts it off."""
+    done = tmp_path / "done"
+    name = project(
+        tmp_path / "flood",
+        "print('begin', flush=True)",
+        "for n in range(20_000): print('x' * 1000)",
+        f"open({str(done)!r}, 'w').close()",
+        "raise RuntimeError('after all that')",
+    )
+
+    async def run() -> tuple[Outcome, str]:
+        async with start(name) as running:
+
+            def emit(event: Event) -> None:
+                running.emit(event)
+                while not done.exists():
+                    time.sleep(0.01)
+                if len(running.events) == 2:
+                    time.sleep(0.5)
+
+            return await running.replica.predict("p1", {}, emit), running.logs
+
+    outcome, logs = asyncio.run(run())
+
+    assert outcome.error == "after all that"
+    assert logs.count("x" * 1000) < 20_000
+    assert "… some log lines before the end were lost\n" in logs
+
+
+def test_a_cancel_that_comes_with_the_end_of_the_prediction_is_not_swallowed(start: Any) -> None:
+    async def run() -> bool:
+        async with start("async_tokens") as running:
+            prediction = asyncio.create_task(running.predict(n=1000, delay=0.05))
+            await running.hear("line 1")
+
+            async def cancel_and_wait() -> None:
+                await running.replica.cancel("p1")
+                await asyncio.Event().wait()
+
+            canceler = asyncio.create_task(cancel_and_wait())
+            prediction.add_done_callback(lambda _: canceler.cancel())
+            await asyncio.wait({canceler}, timeout=5)
+            swallowed = not canceler.done()
+            canceler.cancel()
+            await prediction
+            return swallowed
+
+    assert not asyncio.run(run())

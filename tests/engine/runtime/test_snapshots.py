@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import resource
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from rcli.engine.ignored import Ignored
-from rcli.engine.snapshots import SnapshotError, Snapshots
+from rcli.engine.snapshots import Snapshot, SnapshotError, Snapshots
 
 
 @pytest.fixture
@@ -242,3 +244,34 @@ def test_sizes_and_removal(project: Path, snapshots: Snapshots) -> None:
 )
 def test_dockerignore_patterns(rules: str, name: str, left_out: bool) -> None:
     assert Ignored(rules).leaves_out(name) is left_out
+
+
+def test_takes_of_the_same_new_folder_at_once_all_get_the_same_snapshot(
+    project: Path, snapshots: Snapshots
+) -> None:
+    for number in range(20):
+        (project / "run.py").write_text(str(number))
+        together = threading.Barrier(4)
+
+        def take(together: threading.Barrier = together) -> Snapshot:
+            together.wait()
+            return snapshots.take(project)
+
+        with ThreadPoolExecutor(4) as pool:
+            taken = [future.result() for future in [pool.submit(take) for _ in range(4)]]
+
+        assert len({snapshot.id for snapshot in taken}) == 1
+        assert (taken[0].path / "run.py").read_text() == str(number)
+
+
+def test_links_that_lead_over_the_outside_back_in_work_in_the_copy(
+    project: Path, snapshots: Snapshots, tmp_path: Path
+) -> None:
+    (tmp_path / "alias").symlink_to(project)
+    (project / "data" / "back").symlink_to("../../project/run.py")
+    (project / "data" / "through").symlink_to(tmp_path / "alias" / "run.py")
+
+    path = snapshots.take(project).path
+
+    assert os.readlink(path / "data" / "back") == "../run.py"
+    assert os.readlink(path / "data" / "through") == "../run.py"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rcli.engine import leftovers
-from rcli.engine.supervisor import python_folder, replica_environment
+from rcli.engine.supervisor import Plan, Server, python_folder, replica_environment
 
 ENGINE = """
 import asyncio, os, sys
@@ -103,3 +104,56 @@ def test_an_interpreter_of_another_name_still_answers_to_python(tmp_path: Path) 
 
     assert shown.stdout.strip() == sys.prefix
     assert python_folder(Path("/some/where/bin/python"), tmp_path) == Path("/some/where/bin")
+
+
+def test_a_hostile_line_is_passed_on_and_so_is_a_last_line_without_its_end(tmp_path: Path) -> None:
+    deep = '{"a":' * 50_000
+    program = tmp_path / "bin" / "python"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho '{deep}'\necho plain\nprintf 'no end of line'\n")
+    program.chmod(0o700)
+    plan = Plan(
+        *("run.py:Runner", "predict", tmp_path, program, 1, tmp_path / "inbox", tmp_path / "outbox"),
+        *(os.environ, (), None, tmp_path / "replica.log", tmp_path / "records"),
+    )
+
+    async def run() -> list[str]:
+        server = await Server.spawn(plan)
+        told: list[str] = []
+        server.on_setup = told.append
+        while server.alive:
+            server.news.clear()
+            await server.news.wait()
+        await server.end()
+        return told
+
+    assert asyncio.run(run()) == [f"{deep}\n", "plain\n", "no end of line\n"]
+
+
+def test_a_listener_that_refuses_a_line_does_not_stop_the_reading(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "python"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho bad\necho good\n")
+    program.chmod(0o700)
+    plan = Plan(
+        *("run.py:Runner", "predict", tmp_path, program, 1, tmp_path / "inbox", tmp_path / "outbox"),
+        *(os.environ, (), None, tmp_path / "replica.log", tmp_path / "records"),
+    )
+
+    async def run() -> list[str]:
+        server = await Server.spawn(plan)
+        told: list[str] = []
+
+        def listen(text: str) -> None:
+            told.append(text)
+            if text == "bad\n":
+                raise ValueError(text)
+
+        server.on_setup = listen
+        while server.alive:
+            server.news.clear()
+            await server.news.wait()
+        await server.end()
+        return told
+
+    assert asyncio.run(run()) == ["bad\n", "good\n"]
