@@ -27,7 +27,7 @@ _rcli() {
                 "/predictions") kind=none choices="list show watch cancel" options="--help" ;;
                 "/predictions/list") kind=none choices="" options="--limit --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions/show") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/predictions/watch") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/predictions/watch") kind=choices choices="last" options="--output --output-dir --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions/cancel") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/models") kind=none choices="list show schema" options="--help" ;;
                 "/models/list") kind=none choices="" options="--limit --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;

@@ -9,7 +9,7 @@ Register-ArgumentCompleter -Native -CommandName rcli -ScriptBlock {
         '/predictions' = @('list', 'show', 'watch', 'cancel', '--help', '-h')
         '/predictions/list' = @('--limit', '-n', '--host', '--json', '--jq', '--quiet', '-q', '--plain', '--progress', '--no-input', '--debug', '-v', '--help', '-h')
         '/predictions/show' = @('last', '--host', '--json', '--jq', '--quiet', '-q', '--plain', '--progress', '--no-input', '--debug', '-v', '--help', '-h')
-        '/predictions/watch' = @('last', '--host', '--json', '--jq', '--quiet', '-q', '--plain', '--progress', '--no-input', '--debug', '-v', '--help', '-h')
+        '/predictions/watch' = @('last', '--output', '-o', '--output-dir', '--host', '--json', '--jq', '--quiet', '-q', '--plain', '--progress', '--no-input', '--debug', '-v', '--help', '-h')
         '/predictions/cancel' = @('last', '--host', '--json', '--jq', '--quiet', '-q', '--plain', '--progress', '--no-input', '--debug', '-v', '--help', '-h')
         '/models' = @('list', 'show', 'schema', '--help', '-h')
         '/models/list' = @('--limit', '-n', '--host', '--json', '--jq', '--quiet', '-q', '--plain', '--progress', '--no-input', '--debug', '-v', '--help', '-h')

@@ -194,7 +194,7 @@ class Client:
     def _translated(self, url: str) -> Iterator[None]:
         try:
             yield
-        except httpx.InvalidURL as exc:
+        except (httpx.InvalidURL, UnicodeError) as exc:  # no name that the network could look up
             raise no_address(exc, url) from exc
         except httpx.HTTPError as exc:
             raise no_answer(exc, url) from exc

@@ -59,7 +59,7 @@ def no_answer(error: httpx.HTTPError, url: str) -> NoAnswer:
     return NoAnswer(f"the answer of {place} cannot be read: {error}", hint=_CHECK_ADDRESS)
 
 
-def no_address(error: httpx.InvalidURL, url: str) -> NoAnswer:
+def no_address(error: Exception, url: str) -> NoAnswer:
     return NoAnswer(f"{redacted_url(url)} is no address: {error}", hint=_CHECK_ADDRESS)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -49,14 +48,24 @@ class Job:
     url: str
     target: Path
     progress: Progress
+    private: bool = False
 
 
-def download(client: Client, url: str, target: Path, progress: Progress) -> Downloaded:
+class NotSaved(RcliError):
+    """The disk does not take a file; another place may."""
+
+
+def download(
+    client: Client, url: str, target: Path, progress: Progress, *, private: bool = False
+) -> Downloaded:
     """Saves what is at an address, or in a ``data:`` URI, under a name that no file has yet.
 
-    Raises RcliErrors; then nothing is left on the disk.
+    A ``private`` file is its owner's alone, any other follows the umask. Raises RcliErrors, NotSaved among
+    them; then nothing is left on the disk.
     """
     with _disk_errors(target), part(target) as made:
+        if private:
+            os.fchmod(made.file.fileno(), 0o600)
         if url.startswith("data:"):
             content_type, data = read_data_uri(url)
             made.file.write(data)
@@ -110,11 +119,11 @@ def read_data_uri(uri: str) -> tuple[str, bytes]:
     content_type, *options = head.split(";")
     if not comma:
         raise NoAnswer("the output is a data: URI without data")
-    if "base64" not in options:
-        return content_type or "text/plain", unquote_to_bytes(body)
     try:
+        if "base64" not in options:
+            return content_type or "text/plain", unquote_to_bytes(body)
         return content_type or "text/plain", base64.b64decode(unquote(body) if "%" in body else body)
-    except binascii.Error as exc:
+    except ValueError as exc:  # no base64, or no text that can be bytes
         raise NoAnswer(f"the output is a data: URI that cannot be decoded: {exc}") from exc
 
 
@@ -184,7 +193,7 @@ def _disk_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        raise RcliError(
+        raise NotSaved(
             f"cannot save {target}: {exc.strerror or exc}", hint="-o FILE or --output-dir saves it elsewhere"
         ) from exc
 
@@ -218,7 +227,7 @@ def _result(client: Client, job: Job, stopped: Event) -> Downloaded | RcliError:
         job.progress(done, total)
 
     try:
-        return download(client, job.url, job.target, progress)
+        return download(client, job.url, job.target, progress, private=job.private)
     except RcliError as exc:
         return exc
     except _Stopped:

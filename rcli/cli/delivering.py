@@ -92,7 +92,7 @@ class Delivery:
         """Saves the files. Raises RcliErrors, after everything that could be saved was saved."""
         if self.prediction.data_removed and self.prediction.output is None:
             raise RcliError(f"the service has removed the output of prediction {self.prediction.id}")
-        if self.wishes.target == STDOUT and len(self.result.files) <= 1:
+        if self.wishes.target == STDOUT and not self._is_too_much_for_stdout:
             return
 
         def progress(done: int, total: int | None) -> None:
@@ -158,6 +158,11 @@ class Delivery:
             case _:
                 self.app.screen.json(self.result.output)
 
+    @property
+    def _is_too_much_for_stdout(self) -> bool:
+        """Whether ``-o -`` has to save all the same: several files, or one on a terminal."""
+        return len(self.result.files) > (0 if self.app.screen.is_terminal else 1)
+
     def _show_on_stdout(self) -> None:
         if not self.result.files:
             if not self.was_printed:
@@ -167,8 +172,19 @@ class Delivery:
                 f"the output is {len(self._saved)} files, not one for stdout",
                 hint=f"they are in {self._folder}",
             )
+        elif self.app.screen.is_terminal:
+            self._show_on_terminal()
         else:
             self.app.screen.bytes(self._bytes())
+
+    def _show_on_terminal(self) -> None:
+        """The one file, which is saved: text is printed as well, of anything else the path."""
+        (saved,) = self._saved
+        if saved.content_type.startswith("text/"):
+            self.app.screen.text(saved.path.read_text(encoding="utf-8", errors="replace"))
+            return
+        self.app.screen.warning("binary data does not go to a terminal: it is saved")
+        self._show_paths()
 
     def _bytes(self) -> Iterator[bytes]:
         """The one file, fetched whole before its first byte goes on: a broken download prints nothing."""

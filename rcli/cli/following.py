@@ -9,6 +9,7 @@ from rcli.app import App
 from rcli.errors import NoAnswer, RateLimited
 from rcli.records import Finished, Logs, Output, Phase, Prediction, PredictionEvent
 from rcli.services import predict
+from rcli.services.outputs import NotSaved
 from rcli.services.predict import Running
 from rcli.ui import views
 from rcli.ui.live import Display
@@ -42,11 +43,16 @@ def follow(
 
 @contextmanager
 def taken_up_again(running: Running) -> Iterator[None]:
-    """A prediction goes on without us when the network does not: the hint says how to come back to it."""
+    """A prediction stays when the network or the disk does not: the hint says how to come back to it."""
     try:
         yield
     except (NoAnswer, RateLimited) as exc:
         exc.hint = f"rcli predictions watch {running.prediction.id} takes it up again"
+        raise
+    except NotSaved as exc:
+        id = running.prediction.id
+        exc.message += f" (the output of prediction {id})"
+        exc.hint = f"rcli predictions watch {id} --output-dir FOLDER"
         raise
 
 

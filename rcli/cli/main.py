@@ -25,7 +25,7 @@ def main(argv: Sequence[str], app: App) -> int:
         return _finished(_run(argv, app), app)
     except Interrupted as exc:
         return exc.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         return 130
     finally:
         _discard_rest(app)

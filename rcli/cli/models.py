@@ -9,8 +9,8 @@ import typer
 
 from rcli.app import App
 from rcli.cli.options import Command, Limit, Model, group, world
-from rcli.errors import UsageError
-from rcli.references import FolderReference, ModelReference
+from rcli.errors import NotFound, UsageError
+from rcli.references import FolderReference, ModelReference, VersionReference
 from rcli.services import catalog, lists, schema, words
 from rcli.services.schema import Field
 from rcli.ui import views
@@ -82,7 +82,13 @@ def _document(app: App, text: str) -> dict[str, Any]:
     if isinstance(reference, FolderReference):
         return app.engine().register(reference.path, "cog.yaml", to_run=False).version.schema
     api = app.connect(app.host_for(prefix, reference))
-    return catalog.resolve(api, reference, locked=None).document
+    document = catalog.resolve(api, reference, locked=None).document
+    if isinstance(reference, VersionReference) and not document:
+        raise NotFound(
+            f"{api.client.host.name} tells no schema of a version by its id alone",
+            hint=f"rcli models schema owner/name:{reference}",
+        )
+    return document
 
 
 def _row(field: Field) -> tuple[str | None, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rcli.app import App, sign_in_hint
@@ -13,7 +13,7 @@ from rcli.cli.following import explain_failure, follow, taken_up_again
 from rcli.errors import InvalidInput, NotAllowed, NotFound, RcliError, UsageError
 from rcli.records import Prediction
 from rcli.references import FolderReference, ModelReference, Reference, is_folder
-from rcli.services import catalog, inputs, launch, outputs, predict
+from rcli.services import catalog, inputs, launch, lists, outputs, predict
 from rcli.services.catalog import Target
 from rcli.services.launch import Job, Written
 from rcli.services.library import Library
@@ -22,13 +22,15 @@ from rcli.settings import LOCAL, REPLICATE
 from rcli.ui.live import Display
 from rcli.ui.views import SHORT
 
+_MOST_CHOICES = 100
+
 
 def perform(app: App, words: Sequence[str], written: Sequence[str], wishes: Wishes) -> None:
     """One prediction, from the words of the command line and what ``-i`` gave to the files on the disk."""
     model, rest = split(words, app.cwd)
     pairs = inputs.parse_pairs([*rest, *written])
-    if wishes.target not in (None, STDOUT):
-        outputs.check_target(app.cwd / str(wishes.target))
+    check_target(app, wishes)
+    model = model or _chosen(app)
     with app.screen.display(model) as display:
         host, job = _job(app, model, pairs, wishes, display)
 
@@ -46,18 +48,24 @@ def perform(app: App, words: Sequence[str], written: Sequence[str], wishes: Wish
         _hand_over(app, delivery, display)
 
 
-def watch(app: App, running: Running, host: str) -> None:
+def watch(app: App, running: Running, host: str, wishes: Wishes) -> None:
     """Follows a prediction that exists; its output is printed and saved as ``run`` does it."""
-    delivery = Delivery(app, running, launch.document_of(running), host, Wishes())
+    delivery = Delivery(app, running, launch.document_of(running), host, wishes)
     with app.screen.display(running.prediction.model) as display:
         _follow(app, delivery, display)
         _hand_over(app, delivery, display)
 
 
-def split(words: Sequence[str], cwd: Path) -> tuple[str, list[str]]:
-    """The model and the inputs: a word with ``=`` that is no folder is an input.
+def check_target(app: App, wishes: Wishes) -> None:
+    """Raises UsageError where ``-o`` cannot save."""
+    if wishes.target not in (None, STDOUT):
+        outputs.check_target(app.cwd / str(wishes.target))
 
-    In a Cog project the model may be left out. Raises UsageError when there is none.
+
+def split(words: Sequence[str], cwd: Path) -> tuple[str | None, list[str]]:
+    """The model, None when there is none, and the inputs: a word with ``=`` that is no folder is an input.
+
+    In a Cog project the model may be left out. Raises UsageError when there are two.
     """
     models = [word for word in words if is_folder(word) or "=" not in word]
     if len(models) > 1:
@@ -66,7 +74,22 @@ def split(words: Sequence[str], cwd: Path) -> tuple[str, list[str]]:
         return models[0], [word for word in words if word is not models[0]]
     if (cwd / "cog.yaml").is_file():
         return ".", list(words)
-    raise UsageError("no model is named", hint="rcli run MODEL key=value; rcli models list shows some")
+    return None, list(words)
+
+
+def _chosen(app: App) -> str:
+    """A model that the person at the terminal chooses. Raises UsageError where nobody can be asked."""
+    if not app.may_ask:
+        raise UsageError("no model is named", hint="rcli run MODEL key=value; rcli models list shows some")
+    from rcli.ui import prompts  # imports a whole terminal toolkit
+
+    here = lists.first(_MOST_CHOICES, app.connect(LOCAL).models)
+    found = [f"{LOCAL}:{model.full_name}" for model in here]
+    hosts = (LOCAL, *app.settings.hosts())
+    with suppress(RcliError):  # without the library there is still something to choose
+        recent = Library(app.settings.paths.library).recent(_MOST_CHOICES)
+        found += [f"{each.host}:{each.model}" for each in recent if "/" in each.model and each.host in hosts]
+    return prompts.choose("Model:", list(dict.fromkeys(found)), app.stderr)
 
 
 def _job(app: App, model: str, pairs: list[inputs.Pair], wishes: Wishes, display: Display) -> tuple[str, Job]:
@@ -125,8 +148,8 @@ def _missing_explained(app: App, host: str, reference: Reference, *, explicit: b
     except NotFound as exc:
         if not explicit and (app.cwd / str(reference) / "cog.yaml").is_file():
             raise NotFound(exc.message, hint=f"did you mean the folder ./{reference}?") from exc
-        is_bundled = isinstance(reference, ModelReference) and reference.owner == "rcli"
-        if host == LOCAL and not explicit and not is_bundled and not app.is_signed_in(REPLICATE):
+        may_be_elsewhere = isinstance(reference, ModelReference) and reference.owner != "rcli"
+        if host == LOCAL and not explicit and may_be_elsewhere and not app.is_signed_in(REPLICATE):
             raise NotAllowed(
                 f"{exc.message}, and nobody is signed in to {REPLICATE}", hint=sign_in_hint(REPLICATE)
             ) from exc
@@ -167,7 +190,8 @@ def _hand_over(app: App, delivery: Delivery, display: Display) -> None:
         delivery.show_record()
         raise
     display.stop()
-    delivery.show()
+    with taken_up_again(delivery.running):
+        delivery.show()
 
 
 def _show_id(app: App, prediction: Prediction) -> None:

@@ -27,6 +27,12 @@ _NAMES = {"help_option_names": ["-h", "--help"]}
 class Root(TyperGroup):
     """The ``rcli`` command itself."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """``rcli help run`` is ``rcli run --help``."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: object) -> list[str]:
         return list(COMMANDS)
 

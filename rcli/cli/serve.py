@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -101,4 +102,6 @@ def _under_way(app: App) -> str | None:
 def _announce(app: App, state: local.EngineState) -> None:
     app.screen.say(f"serving Replicate's API on {state.url}/v1 (Ctrl-C stops)")
     app.screen.say(f"export REPLICATE_BASE_URL={state.url}")
-    app.screen.say('export REPLICATE_API_TOKEN="$(rcli auth token --host local)"')
+    home = app.settings.paths.config.parent if app.environ.get("RCLI_HOME") else None
+    own = f"RCLI_HOME={shlex.quote(str(home))} " if home else ""
+    app.screen.say(f'export REPLICATE_API_TOKEN="$({own}rcli auth token --host local)"')

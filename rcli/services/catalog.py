@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from typing import Literal
 
-from rcli.api.endpoints import Replicate
-from rcli.errors import NotAllowed, NotFound
+from rcli.api.endpoints import Replicate, pages
+from rcli.errors import InvalidInput, NotAllowed, NotFound
 from rcli.records import Json, Model, Prediction
 from rcli.references import DeploymentReference, ModelReference, VersionReference
 from rcli.settings import LOCAL
+
+_NO_VERSION = "The specified version does not exist"
+"""How a service begins to say, with a 422, that it knows no such version."""
 
 
 class Misspelt(NotFound):
@@ -22,7 +26,8 @@ class Target:
     """What a prediction is created on; the kind chooses the route.
 
     ``document`` is the OpenAPI document, ``{}`` where it cannot be had: then inputs go unchecked. A bare
-    version id has no ``model``, ``owner`` and ``name``: no route of the API leads from it to them.
+    version id has no ``model``, ``owner`` and ``name``: no route of the API leads from it to them. Only
+    on this machine can all models be searched for it.
     """
 
     kind: Literal["version", "model", "deployment"]
@@ -41,6 +46,8 @@ def resolve(
     Raises NotFound for what does not exist, and for a model without any version.
     """
     match reference:
+        case VersionReference(id) if api.client.host.name == LOCAL:
+            return _searched(api, id)
         case VersionReference(id):
             return Target("version", "", id, {}, "", "")
         case DeploymentReference(owner, name):
@@ -64,13 +71,37 @@ def find(api: Replicate, reference: ModelReference) -> Model:
 
 
 def create(api: Replicate, target: Target, input: Json) -> Prediction:
-    """Creates a prediction by the route that suits the target. Raises RcliErrors."""
+    """Creates a prediction by the route that suits the target.
+
+    Raises RcliErrors: NotFound for a version that the service does not know.
+    """
+    try:
+        return _created(api, target, input)
+    except InvalidInput as exc:
+        if not exc.message.startswith(_NO_VERSION):
+            raise
+        where = f"show {target.model}" if target.model else f"list --host {api.client.host.name}"
+        raise NotFound(exc.message, hint=f"rcli models {where}") from exc
+
+
+def _created(api: Replicate, target: Target, input: Json) -> Prediction:
     match target:
         case Target(kind="model", owner=owner, name=name):
             return api.create_model_prediction(owner, name, input)
         case Target(kind="deployment", owner=owner, name=name):
             return api.create_deployment_prediction(owner, name, input)
     return api.create_prediction(target.version_id or target.model, input)
+
+
+def _searched(api: Replicate, id: str) -> Target:
+    """The model that has a version, which the engine knows by owner and name alone."""
+    for model in (each for page in pages(api.models) for each in page.results):
+        versions = pages(partial(api.versions, model.owner, model.name))
+        for version in (each for page in versions for each in page.results):
+            if version.id == id:
+                return Target("version", model.full_name, id, version.schema, model.owner, model.name)
+    host = api.client.host.name
+    raise NotFound(f"there is no version {id} on {host}", hint=f"rcli models list --host {host}")
 
 
 def _latest(api: Replicate, reference: ModelReference) -> Target:

@@ -108,12 +108,18 @@ class Library:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(self.path.parent)
         _make_private(self.path)
         with closing(sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)) as db:
             db.execute("PRAGMA synchronous=NORMAL")
             _migrate(db)
             yield db
+
+
+def make_private_folder(folder: Path) -> None:
+    """Makes a folder, and those above it that are missing, for the owner alone. Raises OSError."""
+    for each in (*reversed(folder.parents), folder):
+        each.mkdir(mode=0o700, exist_ok=True)
 
 
 class _Newer(Exception):

@@ -9,6 +9,7 @@ import re
 import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -17,8 +18,10 @@ from urllib.parse import urlsplit
 
 from rcli.api.client import Client
 from rcli.api.transfer import Downloaded, Job, Progress, download, download_all, safe_name
+from rcli.api.transfer import NotSaved as NotSaved
 from rcli.errors import RcliError, UsageError
 from rcli.records import Json, Prediction
+from rcli.services.library import make_private_folder
 from rcli.services.schema import input_fields, output_kind, output_schema, resolve
 from rcli.services.words import is_url
 from rcli.settings import replace_private
@@ -74,6 +77,8 @@ def plan(output: Any, document: Json, api_url: str) -> Result:
     match output:
         case None:
             return Result("nothing", output)
+        case [] if _lists_files(document):
+            return Result("nothing", output)
         case str() if not urls:
             return Result("text", output, output)
         case list() if output_kind(document) == "text-stream" and all(
@@ -124,15 +129,17 @@ def save(
 ) -> tuple[Saved, ...]:
     """Saves the files in a folder, or what there is, be it text, JSON or one file, as ``target``.
 
-    ``origin`` is kept beside the files in the folder; see ``provenance``. Raises RcliErrors, after everything
-    that could be saved was saved: UsageError when there are several files for one target.
+    ``origin`` is kept beside the files in the folder, which then is the user's alone; see ``provenance``.
+    Raises RcliErrors, after everything that could be saved was saved: UsageError when there are several files
+    for one target.
     """
     if target and len(result.files) <= 1:
         content = _content(result)
         return (_saved(content, download(client, content, target, progress)),) if content else ()
     if not result.files:
         return ()
-    saved = _save_all(client, result.files, folder, progress)
+    with _folder(folder, private=origin is not None):
+        saved = _save_all(client, result.files, folder, progress, private=origin is not None)
     if origin is not None:
         written = json.dumps(origin | {"files": [_row(each) for each in saved]}, indent=2, ensure_ascii=False)
         replace_private(folder / SIDECAR, written + "\n")
@@ -160,6 +167,13 @@ def provenance(prediction: Prediction, host: str, document: Json) -> Json:
 def localized(output: Any, saved: Sequence[Saved]) -> Any:
     """The output with the paths of the saved files in place of their URLs."""
     return _replaced(output, {each.url: str(each.path) for each in saved if each.url})
+
+
+def _lists_files(document: Json) -> bool:
+    """Whether the model's output is a list of files by its schema."""
+    whole = _alternatives([output_schema(document)], document)
+    items = [schema["items"] for schema in whole if "items" in schema]
+    return any(schema.get("format") == "uri" for schema in _alternatives(items, document))
 
 
 def _urls(value: Any, nodes: list[Any], document: Json, own: str, depth: int = 0) -> Iterator[str]:
@@ -245,18 +259,30 @@ def _content(result: Result) -> str | None:
     return f"data:{content_type};base64,{base64.b64encode(text.encode(errors='replace')).decode()}"
 
 
-def _save_all(
-    client: Client, files: Sequence[PlannedFile], folder: Path, progress: Progress
-) -> tuple[Saved, ...]:
-    """Raises the worst of what went wrong, when the others are saved."""
+@contextmanager
+def _folder(folder: Path, *, private: bool) -> Iterator[None]:
+    """Makes a folder to save in; one in which nothing was saved is gone afterwards. Raises NotSaved."""
+    is_new = not folder.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(folder) if private else folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise RcliError(
+        raise NotSaved(
             f"cannot save in {folder}: {exc.strerror}", hint="--output-dir saves elsewhere"
         ) from exc
+    try:
+        yield
+    finally:
+        if is_new:
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
+
+
+def _save_all(
+    client: Client, files: Sequence[PlannedFile], folder: Path, progress: Progress, *, private: bool
+) -> tuple[Saved, ...]:
+    """Raises the worst of what went wrong, when the others are saved."""
     total = _Total(progress, len(files))
-    jobs = [Job(file.url, folder / file.name, total.of(index)) for index, file in enumerate(files)]
+    jobs = [Job(file.url, folder / file.name, total.of(index), private) for index, file in enumerate(files)]
     results = download_all(client, jobs)
     failures = [result for result in results if isinstance(result, RcliError)]
     saved = tuple(

@@ -379,3 +379,9 @@ def test_no_name_leaves_its_folder(name: str) -> None:
     assert not safe.startswith(("-", "."))
     assert safe.isprintable()
     assert len(safe.encode()) <= 200
+
+
+@pytest.mark.parametrize("uri", ["data:image/png;base64,äöü", "data:text/plain,\ud800", "data:text/plain"])
+def test_a_data_uri_that_is_none_is_no_answer(uri: str) -> None:
+    with pytest.raises(NoAnswer):
+        read_data_uri(uri)
