@@ -118,7 +118,7 @@ def _latest(api: Replicate, reference: ModelReference) -> Target:
 
 def _similar(api: Replicate, reference: ModelReference) -> str | None:
     names = [model.full_name for model in api.models(None).results]
-    near = get_close_matches(reference.full_name, names, n=1)
+    near = get_close_matches(reference.full_name, names, n=1, cutoff=0.8)  # many share their owner
     return near[0] if near else None
 
 
