@@ -22,6 +22,7 @@ from rcli.services.inputs import parse_pairs
 from tests.conftest import environment
 
 ROOT = Path(__file__).parents[1]
+HOUSE = ROOT / "tests" / "data" / "house.png"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 TOUR = "A tour on your own machine"
@@ -123,7 +124,6 @@ def test_the_tour_runs_as_written(home: Path, tmp_path: Path) -> None:
     lines = [line.replace("7878", str(port)) for line in code(section(TOUR))]
     lines = [in_background(line, port) if re.match(r"rcli serve --port", line) else line for line in lines]
     (tmp_path / "tests").symlink_to(ROOT / "tests")
-    Image.linear_gradient("L").resize((96, 64)).save(tmp_path / "cat.png")
     (tmp_path / "rcli").write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m rcli "$@"\n')
     (tmp_path / "rcli").chmod(0o755)
     environ = environment(home)
@@ -137,9 +137,9 @@ def test_the_tour_runs_as_written(home: Path, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.startswith("hello world" + "hello you\n")
     assert f"http://127.0.0.1:{port}/v1/models/rcli/hello" in ran.stdout
-    assert (tmp_path / "out.png").read_bytes() == (tmp_path / "cat.png").read_bytes()
+    assert (tmp_path / "out.png").read_bytes() == HOUSE.read_bytes()
     with Image.open(tmp_path / "large.png") as large:
-        assert large.size == (4 * 96, 4 * 64)
+        assert large.size == (4 * 128, 4 * 96)
 
 
 def in_background(line: str, port: int) -> str:
