@@ -36,6 +36,10 @@ class Flags:
     no_input: bool = False
     debug: bool = False
 
+    @property
+    def wants_json(self) -> bool:
+        return self.json or self.jq is not None
+
 
 @dataclass
 class App:
@@ -135,11 +139,11 @@ class App:
             raise NotAllowed(f"not signed in to {name}", hint=sign_in_hint(name))
         return self.client_with(host, token.secret)
 
-    def engine(self) -> Engine:
-        """The local engine's own interface; starts the engine when it does not run."""
+    def engine(self, *, as_is: bool = False) -> Engine:
+        """The local engine's own interface; ``as_is`` as for ``connect``."""
         from rcli.api.engine import Engine
 
-        return Engine(self.connect(LOCAL).client)
+        return Engine(self.connect(LOCAL, as_is=as_is).client)
 
     def neighbour(self, host: str) -> Client | None:
         """The client of the engine on this machine, for files of it that another host is to get."""

@@ -63,7 +63,7 @@ def status(ctx: typer.Context) -> None:
     hosts = [app.named_host(chosen)] if chosen else list(app.settings.hosts().values())
     states = [_state(app, host) for host in hosts]
     rows = [(state.host, state.account, state.token) for state in states]
-    if app.flags.json or app.flags.jq:
+    if app.flags.wants_json:
         app.screen.json([dict(zip(("host", "account", "token"), row, strict=True)) for row in rows])
     else:
         app.screen.table(("host", "account", "token"), rows)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rcli.cli import showing
 from rcli.cli.options import Command, group, world
 from rcli.ui import views
 
@@ -19,14 +20,9 @@ def list_(ctx: typer.Context) -> None:
     Example: rcli cache list
     """
     app = world(ctx)
-    entries = app.engine().caches()
-    if app.flags.json or app.flags.jq:
-        app.screen.json(entries)
-    elif app.flags.quiet:
-        for entry in entries:
-            app.screen.line(entry["id"])
-    else:
-        app.screen.table(*views.caches(entries, age=app.screen.is_terminal), empty="the cache is empty")
+    entries = app.engine(as_is=True).caches()
+    table = views.caches(entries, age=app.screen.is_terminal)
+    showing.rows(app, entries, (entry["id"] for entry in entries), table, empty="the cache is empty")
 
 
 @app.command(cls=Command)
@@ -39,8 +35,8 @@ def prune(
     Example: rcli cache prune --all
     """
     app = world(ctx)
-    told = app.engine().prune(everything=all_)
-    if app.flags.json or app.flags.jq:
+    told = app.engine(as_is=True).prune(everything=all_)
+    if app.flags.wants_json:
         app.screen.json(told)
     else:
         app.screen.say(f"freed {views.size(told['freed_bytes'])} ({told['removed']} removed)")

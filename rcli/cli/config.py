@@ -34,7 +34,7 @@ def list_(ctx: typer.Context) -> None:
     """
     app = world(ctx)
     rows = [*app.settings.all(), *_hosts(app)]
-    if app.flags.json or app.flags.jq:
+    if app.flags.wants_json:
         app.screen.json([{"key": row.key, "value": row.value, "origin": row.origin} for row in rows])
     else:
         app.screen.table(("key", "value", "origin"), [(row.key, row.value, row.origin) for row in rows])
@@ -48,7 +48,7 @@ def get(ctx: typer.Context, key: Key) -> None:
     """
     app = world(ctx)
     setting = next((host for host in _hosts(app) if host.key == key), None) or app.settings.get(key)
-    if app.flags.json or app.flags.jq:
+    if app.flags.wants_json:
         app.screen.json({"key": setting.key, "value": setting.value, "origin": setting.origin})
     elif setting.value is not None:
         app.screen.line(str(setting.value))

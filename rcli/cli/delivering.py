@@ -60,13 +60,9 @@ class Delivery:
         return self.running.prediction
 
     @property
-    def wants_json(self) -> bool:
-        return bool(self.app.flags.json or self.app.flags.jq)
-
-    @property
     def tells_events(self) -> bool:
         """``stream --json``: every event is a line."""
-        return self.wishes.streams and self.wants_json
+        return self.wishes.streams and self.app.flags.wants_json
 
     def prints(self, text: str) -> bool:
         """Whether a piece of text goes to stdout as it comes."""
@@ -75,7 +71,7 @@ class Delivery:
     @cached_property
     def _kind(self) -> str | None:
         """What comes piece by piece; a stream of which nothing is known is one of text, or of files."""
-        if self.wants_json or self.app.flags.quiet or self.wishes.target not in (None, STDOUT):
+        if self.app.flags.wants_json or self.app.flags.quiet or self.wishes.target not in (None, STDOUT):
             return None
         kind = schema.output_kind(self.document)
         streams = self.wishes.streams and self._has_stream
@@ -111,7 +107,7 @@ class Delivery:
 
     def show(self) -> None:
         """Data to stdout: the text, the paths, the JSON, or the id; a summary for a person to stderr."""
-        if self.wants_json:
+        if self.app.flags.wants_json:
             self.show_record()
             for saved in self._saved:
                 self.app.screen.say(str(saved.path))
@@ -126,7 +122,7 @@ class Delivery:
 
     def show_record(self) -> None:
         """The API's own JSON, if it is asked for and was not told as events."""
-        if self.wants_json and not self.tells_events:
+        if self.app.flags.wants_json and not self.tells_events:
             self.app.screen.json(self.prediction.raw)
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from rcli.app import App
+from rcli.cli import showing
 from rcli.cli.options import Command, Limit, Model, group, world
 from rcli.errors import NotFound, UsageError
 from rcli.references import FolderReference, ModelReference, VersionReference
@@ -27,14 +28,9 @@ def list_(ctx: typer.Context, limit: Limit = 20) -> None:
     Example: rcli models list --host local
     """
     app = world(ctx)
-    found = lists.first(limit, app.connect(app.default_host).models)
-    if app.flags.json or app.flags.jq:
-        app.screen.json([row.raw for row in found])
-    elif app.flags.quiet:
-        for row in found:
-            app.screen.line(row.full_name)
-    else:
-        app.screen.table(*views.models(found, brief=app.screen.is_terminal))
+    found = lists.first(limit, app.connect(app.default_host, as_is=True).models)
+    table = views.models(found, brief=app.screen.is_terminal)
+    showing.rows(app, [row.raw for row in found], (row.full_name for row in found), table)
 
 
 @app.command(cls=Command)
@@ -47,13 +43,8 @@ def show(ctx: typer.Context, model: Model) -> None:
     prefix, reference = app.parse(model)
     if not isinstance(reference, ModelReference):
         raise UsageError(f"{model!r} is not a model's name", hint="write owner/name")
-    record = catalog.find(app.connect(app.host_for(prefix, reference)), reference)
-    if app.flags.json or app.flags.jq:
-        app.screen.json(record.raw)
-    elif app.flags.quiet:
-        app.screen.line(record.full_name)
-    else:
-        app.screen.fields(views.model(record))
+    record = catalog.find(app.connect(app.host_for(prefix, reference), as_is=True), reference)
+    showing.record(app, record.raw, record.full_name, views.model(record))
 
 
 @app.command("schema", cls=Command)
@@ -64,17 +55,12 @@ def schema_(ctx: typer.Context, model: Model = ".") -> None:
     """
     app = world(ctx)
     document = _document(app, model)
-    if app.flags.json or app.flags.jq:
-        app.screen.json(document)
-        return
     fields = schema.input_fields(document)
-    if app.flags.quiet:
-        for field in fields:
-            app.screen.line(field.name)
-        return
-    columns = ("input", "takes", "default", "bounds", "description")
-    app.screen.table(columns, map(_row, fields), empty="this model takes no inputs, or tells none")
-    app.screen.note(f"output: {_OUTPUTS.get(kind := schema.output_kind(document), kind)}")
+    table = ("input", "takes", "default", "bounds", "description"), [_row(field) for field in fields]
+    empty = "this model takes no inputs, or tells none"
+    showing.rows(app, document, (field.name for field in fields), table, empty=empty)
+    if not app.flags.wants_json:
+        app.screen.note(f"output: {_OUTPUTS.get(kind := schema.output_kind(document), kind)}")
 
 
 def _document(app: App, text: str) -> dict[str, Any]:

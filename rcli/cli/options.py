@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,12 @@ Inputs = Annotated[
     typer.Option("--input", "-i", metavar="KEY=VALUE", help="An input: key=value, key:=JSON or key=@FILE."),
 ]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most this many rows.")]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Save the output there; - is stdout.")
+]
+OutputDir = Annotated[
+    Path | None, typer.Option("--output-dir", metavar="FOLDER", help="Save output files there.")
+]
 Prediction = Annotated[str, typer.Argument(metavar="ID", help="An id, the beginning of one, or last.")]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="owner/name[:version], or a folder.")]
 

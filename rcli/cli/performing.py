@@ -195,7 +195,7 @@ def _hand_over(app: App, delivery: Delivery, display: Display) -> None:
 
 
 def _show_id(app: App, prediction: Prediction) -> None:
-    if app.flags.json or app.flags.jq:
+    if app.flags.wants_json:
         app.screen.json(prediction.raw)
     else:
         app.screen.line(prediction.id)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from rcli.app import App
-from rcli.cli import performing
+from rcli.cli import performing, showing
 from rcli.cli.delivering import Wishes
-from rcli.cli.options import Command, Limit, Prediction, group, world
+from rcli.cli.options import Command, Limit, Output, OutputDir, Prediction, group, world
 from rcli.errors import UsageError
 from rcli.services import lists, predict
 from rcli.services.library import Library
@@ -29,13 +26,8 @@ def list_(ctx: typer.Context, limit: Limit = 20) -> None:
     """
     app = world(ctx)
     found = lists.first(limit, app.connect(app.default_host, as_is=True).predictions)
-    if app.flags.json or app.flags.jq:
-        app.screen.json([row.raw for row in found])
-    elif app.flags.quiet:
-        for row in found:
-            app.screen.line(row.id)
-    else:
-        app.screen.table(*views.predictions(found, age=app.screen.is_terminal))
+    table = views.predictions(found, age=app.screen.is_terminal)
+    showing.rows(app, [row.raw for row in found], (row.id for row in found), table)
 
 
 @app.command(cls=Command)
@@ -47,25 +39,17 @@ def show(ctx: typer.Context, id: Prediction) -> None:
     app = world(ctx)
     running = _found(app, id)
     prediction = running.prediction
-    if app.flags.json or app.flags.jq:
-        app.screen.json(prediction.raw)
-    elif app.flags.quiet:
-        app.screen.line(prediction.id)
-    else:
-        web = running.api.client.host.name != LOCAL
-        app.screen.fields(views.prediction(prediction, error=predict.explained(prediction), web=web))
+    web = running.api.client.host.name != LOCAL
+    fields = views.prediction(prediction, error=predict.explained(prediction), web=web)
+    showing.record(app, prediction.raw, prediction.id, fields)
 
 
 @app.command(cls=Command)
 def watch(
     ctx: typer.Context,
     id: Prediction,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Save the output there; - is stdout.")
-    ] = None,
-    output_dir: Annotated[
-        Path | None, typer.Option("--output-dir", metavar="FOLDER", help="Save output files there.")
-    ] = None,
+    output: Output = None,
+    output_dir: OutputDir = None,
 ) -> None:
     """Follow a prediction to its end, and print or save its output as run does.
 
@@ -92,7 +76,7 @@ def cancel(ctx: typer.Context, id: Prediction) -> None:
         app.screen.say(f"prediction {running.prediction.id} has ended already: {running.prediction.status}")
         return
     canceled = running.cancel()
-    if app.flags.json or app.flags.jq:
+    if app.flags.wants_json:
         app.screen.json(canceled.raw)
     elif app.flags.quiet:
         app.screen.line(canceled.id)

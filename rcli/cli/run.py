@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rcli.cli.options import Inputs, world
+from rcli.cli.options import Inputs, Output, OutputDir, world
 
 Words = Annotated[
     list[str] | None,
@@ -40,12 +39,8 @@ def run(
     ctx: typer.Context,
     words: Words = None,
     input: Inputs = None,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Save the output there; - is stdout.")
-    ] = None,
-    output_dir: Annotated[
-        Path | None, typer.Option("--output-dir", metavar="FOLDER", help="Save output files there.")
-    ] = None,
+    output: Output = None,
+    output_dir: OutputDir = None,
     file: ProjectFile = "cog.yaml",
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")

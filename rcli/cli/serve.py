@@ -49,7 +49,7 @@ def status(ctx: typer.Context) -> None:
     told = local.status(app.settings)
     if told is None:
         raise RcliError("the engine does not run", hint="rcli serve; or any local run starts it")
-    if app.flags.json or app.flags.jq:
+    if app.flags.wants_json:
         app.screen.json(told)
     else:
         app.screen.fields(

@@ -41,7 +41,10 @@ class Silent:
     """For pipes and ``--quiet``."""
 
     title = ""
-    is_drawn = False
+
+    @property
+    def is_drawn(self) -> bool:
+        return False
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +95,7 @@ class Heartbeat(Silent):
         self._say(f"{self.title}: {line} ({_clock(self._spoke - self._started)})")
 
 
-class Live:
+class Live(Silent):
     """A few lines on stderr, redrawn in place and gone at the end."""
 
     def __init__(self, title: str, console: Console) -> None:
@@ -120,11 +123,6 @@ class Live:
     def __enter__(self) -> Self:
         self._live.start()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def phase(self, name: str, message: str = "", fraction: float | None = None) -> None:
         self._phase = (name, message)

@@ -10,7 +10,7 @@ from typing import Any
 
 from rcli.records import Json, Model, Prediction, Version
 
-Table = tuple[Sequence[str], list[Sequence[object]]]
+Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 Fields = list[tuple[str, str | None]]
 
 SHORT = 12
