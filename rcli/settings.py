@@ -16,56 +16,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rcli.errors import RcliError, UsageError
+from rcli.paths import Paths, make_private_folder, replace_private, unwritable
 
 REPLICATE = "replicate"
 LOCAL = "local"
 REPLICATE_URL = "https://api.replicate.com/v1"
-
-
-@dataclass(frozen=True)
-class Paths:
-    """The folders that rcli uses; ``RCLI_HOME`` moves all of them under one."""
-
-    config: Path
-    data: Path
-    cache: Path
-
-    @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> Paths:
-        if home := environ.get("RCLI_HOME"):
-            root = Path(os.path.expanduser(home)).absolute()
-            return cls(root / "config", root / "data", root / "cache")
-        import platformdirs  # costs 20 ms, and looks at this process's own environment
-
-        return cls(
-            platformdirs.user_config_path("rcli"),
-            platformdirs.user_data_path("rcli"),
-            platformdirs.user_cache_path("rcli"),
-        )
-
-    @property
-    def config_file(self) -> Path:
-        return self.config / "config.toml"
-
-    @property
-    def library(self) -> Path:
-        return self.config / "library.db"
-
-    @property
-    def outputs(self) -> Path:
-        return self.config / "outputs"
-
-    @property
-    def engine(self) -> Path:
-        return self.data / "engine"
-
-    @property
-    def environments(self) -> Path:
-        return self.cache / "environments"
-
-    @property
-    def snapshots(self) -> Path:
-        return self.engine / "snapshots"
 
 
 @dataclass(frozen=True)
@@ -277,13 +232,13 @@ def _sole_writer(file: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(file.parent)
         with FileLock(file.with_name(f".{file.name}.lock"), timeout=10, mode=0o600):
             yield
     except Timeout as exc:
         raise RcliError(f"another program has been writing {file} for 10 s") from exc
     except OSError as exc:
-        raise _unwritable(file, exc) from exc
+        raise unwritable(file, exc) from exc
 
 
 def _remove(table: Any, dotted: tuple[str, ...]) -> None:
@@ -293,25 +248,6 @@ def _remove(table: Any, dotted: tuple[str, ...]) -> None:
         _remove(table[first], tuple(rest))
     if not rest or not table[first]:
         table.pop(first, None)
-
-
-def replace_private(file: Path, text: str) -> None:
-    """Writes a file that only its owner can read, whole or not at all. Raises RcliError."""
-    file = file.resolve()  # a link, as people have for their dotfiles, stays one
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            out.write(text)
-        part.replace(file)
-    except OSError as exc:
-        part.unlink(missing_ok=True) if part.parent.is_dir() else None
-        raise _unwritable(file, exc) from exc
-
-
-def _unwritable(file: Path, exc: OSError) -> RcliError:
-    reason = f"{file.parent} is no folder" if isinstance(exc, FileExistsError) else exc.strerror
-    return RcliError(f"cannot write {file}: {reason}", hint="RCLI_HOME moves all of rcli's files")
 
 
 _ALLOWED = re.compile(

@@ -11,8 +11,9 @@ import pytest
 
 from rcli.app import App
 from rcli.cli.main import main
+from rcli.paths import Paths
 from rcli.services import local
-from rcli.settings import Paths, Settings
+from rcli.settings import Settings
 
 
 class Result(str):

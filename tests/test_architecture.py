@@ -11,7 +11,17 @@ import pytest
 import rcli
 
 ROOT = Path(rcli.__file__).parent
-CORE = {"errors", "settings", "credentials", "records", "references", "signals", "images", "__init__"}
+CORE = {
+    "errors",
+    "settings",
+    "credentials",
+    "paths",
+    "records",
+    "references",
+    "signals",
+    "images",
+    "__init__",
+}
 MAY_IMPORT = {
     "core": {"core"},
     "app": {"api", "ui", "services.local", "core"},

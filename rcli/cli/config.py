@@ -9,7 +9,8 @@ import typer
 from rcli import settings as keys
 from rcli.app import App
 from rcli.cli.options import Command, group, world
-from rcli.settings import Paths, Setting
+from rcli.paths import Paths
+from rcli.settings import Setting
 
 app = group("Read and change settings.")
 

@@ -20,7 +20,8 @@ from rcli.engine.app import create_app
 from rcli.engine.engine import Engine
 from rcli.engine.migrations import NewerDatabase
 from rcli.errors import RcliError, UsageError
-from rcli.settings import EngineSettings, Paths, allowed_environment, engine_settings
+from rcli.paths import Paths, own_private_folder
+from rcli.settings import EngineSettings, allowed_environment, engine_settings
 
 EXIT_RUNNING = 75
 EXIT_NEWER = 76
@@ -79,8 +80,7 @@ def _run(options: argparse.Namespace) -> None:
     settings = engine_settings(paths)
     if options.idle is not None:
         settings = replace(settings, idle=options.idle)
-    life.private_folder(paths.data)
-    lock = life.take_lock(life.private_folder(paths.engine))
+    lock = life.take_lock(own_private_folder(paths.engine))
     try:
         with (
             _listen(options.bind, options.port) as listener,

@@ -23,7 +23,8 @@ from rcli.engine.registry import Registry
 from rcli.engine.signatures import Signer
 from rcli.engine.snapshots import Snapshots
 from rcli.engine.store import Store
-from rcli.settings import EngineSettings, Paths
+from rcli.paths import Paths
+from rcli.settings import EngineSettings
 
 HOUR = 3600.0
 EXIT_BROKEN = 74

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
-import stat
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rcli.errors import RcliError
-from rcli.settings import replace_private
+from rcli.paths import replace_private
 
 
 class AlreadyRunning(RcliError):
@@ -30,22 +28,6 @@ class State:
     version: str
     port: int
     started_at: float
-
-
-def private_folder(folder: Path) -> Path:
-    """Makes the folder, 0700, or checks that it is ours. Raises RcliError."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.stat()
-        if found.st_uid != os.geteuid():
-            raise RcliError(f"{folder} belongs to another user", hint="set RCLI_HOME to a folder of yours")
-        if stat.S_IMODE(found.st_mode) != 0o700:
-            folder.chmod(0o700)
-    except OSError as exc:
-        raise RcliError(
-            f"cannot use {folder}: {exc.strerror}", hint="RCLI_HOME moves all of rcli's files"
-        ) from exc
-    return folder
 
 
 def take_lock(folder: Path) -> FileLock:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import rcli
 from rcli.errors import RcliError
-from rcli.settings import Paths, Settings, allowed_environment
+from rcli.paths import Paths
+from rcli.settings import Settings, allowed_environment
 
 if TYPE_CHECKING:
     from subprocess import Popen

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcli.errors import NotFound, RcliError, UsageError
+from rcli.paths import make_private_folder
 from rcli.records import Prediction
 
 LAST = "last"
@@ -114,12 +115,6 @@ class Library:
             db.execute("PRAGMA synchronous=NORMAL")
             _migrate(db)
             yield db
-
-
-def make_private_folder(folder: Path) -> None:
-    """Makes a folder, and those above it that are missing, for the owner alone. Raises OSError."""
-    for each in (*reversed(folder.parents), folder):
-        each.mkdir(mode=0o700, exist_ok=True)
 
 
 class _Newer(Exception):

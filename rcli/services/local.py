@@ -20,10 +20,11 @@ from urllib.parse import urlsplit
 
 from rcli import __version__, credentials
 from rcli.errors import NoAnswer, NotAllowed, RcliError, UsageError
+from rcli.paths import Paths, own_private_folder
 from rcli.records import Json
 from rcli.services import engine_process
 from rcli.services.engine_process import Log
-from rcli.settings import LOCAL, Host, Paths, Settings, base_url
+from rcli.settings import LOCAL, Host, Settings, base_url
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -228,7 +229,7 @@ def _sole_starter(paths: Paths) -> Iterator[None]:
     """Holds ``start.lock``. Raises RcliError when another process does not let go of it."""
     from filelock import FileLock, Timeout
 
-    _make_private(paths)
+    own_private_folder(paths.engine)
     lock = FileLock(paths.engine / "start.lock", mode=0o600)
     try:
         lock.acquire(timeout=_STARTER_SECONDS, poll_interval=_POLL_SECONDS)
@@ -291,20 +292,6 @@ def _connects(state: EngineState) -> bool:
     except OSError:
         return False
     return True
-
-
-def _make_private(paths: Paths) -> None:
-    """The engine's folder, and the one it is in, for nobody else. Raises RcliError."""
-    try:
-        for folder in (paths.data, paths.engine):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        foreign = hasattr(os, "getuid") and paths.engine.stat().st_uid != os.getuid()
-    except OSError as exc:
-        raise RcliError(
-            f"cannot use {paths.engine}: {exc.strerror}", hint="RCLI_HOME moves all of rcli's files"
-        ) from exc
-    if foreign:
-        raise RcliError(f"{paths.engine} belongs to another user", hint="set RCLI_HOME to a folder of yours")
 
 
 def _check_port(port: int, former: EngineState | None) -> None:

@@ -20,11 +20,10 @@ from rcli.api.client import Client
 from rcli.api.transfer import Downloaded, Job, Progress, download, download_all, safe_name
 from rcli.api.transfer import NotSaved as NotSaved
 from rcli.errors import RcliError, UsageError
+from rcli.paths import make_private_folder, replace_private
 from rcli.records import Json, Prediction
-from rcli.services.library import make_private_folder
 from rcli.services.schema import input_fields, output_kind, output_schema, resolve
 from rcli.services.words import is_url
-from rcli.settings import replace_private
 
 SIDECAR = "prediction.json"
 """The file in a managed folder that tells where the others came from."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rcli.settings import Paths
+from rcli.paths import Paths
 from tests.cli.conftest import PROJECTS, Shell
 from tests.conftest import Run, environment
 from tests.processes import ROOT, command

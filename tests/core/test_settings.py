@@ -11,7 +11,8 @@ import pytest
 
 from rcli import settings as keys
 from rcli.errors import RcliError, UsageError
-from rcli.settings import Host, Paths, Setting, Settings, allowed_environment, base_url, engine_settings
+from rcli.paths import Paths
+from rcli.settings import Host, Setting, Settings, allowed_environment, base_url, engine_settings
 
 
 def read(tmp_path: Path, **environ: str) -> Settings:
