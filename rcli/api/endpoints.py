@@ -25,12 +25,6 @@ class Replicate:
     def models(self, cursor: str | None = None) -> Page[Model]:
         return Page.from_json(self._page("models", cursor), Model.from_json)
 
-    def search_models(self, query: str) -> Page[Model]:
-        found = self.client.call(
-            "QUERY", "models", content=query.encode(), headers={"Content-Type": "text/plain"}
-        )
-        return Page.from_json(found, Model.from_json)
-
     def model(self, owner: str, name: str) -> Model:
         return Model.from_json(self.client.get(_path("models", owner, name)))
 
@@ -64,25 +58,22 @@ class Replicate:
         path = _path("predictions", id, "cancel")
         return self._prediction(self.client.call("POST", path, repeatable=True))
 
-    def files(self, cursor: str | None = None) -> Page[File]:
-        return Page.from_json(self._page("files", cursor), self._file)
-
-    def file(self, id: str) -> File:
-        return self._file(self.client.get(_path("files", id)))
+    def deployment(self, owner: str, name: str) -> object:
+        """As the server sends it: rcli reads no more of it than its current release."""
+        return self.client.get(_path("deployments", owner, name))
 
     def upload_file(
         self,
-        file: BinaryIO,
+        content: BinaryIO,
         filename: str,
         content_type: str,
         progress: Callable[[int, int | None], None],
     ) -> File:
         """Streams a file that can be sought; ``progress`` gets bytes sent and bytes in all."""
-        form = FilePart(file, filename, content_type, progress)
-        return self._file(self.client.call("POST", "files", content=form, headers=form.headers))
-
-    def delete_file(self, id: str) -> None:
-        self.client.call("DELETE", _path("files", id))
+        form = FilePart(content, filename, content_type, progress)
+        file = File.from_json(self.client.call("POST", "files", content=form, headers=form.headers))
+        self.client.trust(file.url)
+        return file
 
     def _page(self, path: str, cursor: str | None) -> object:
         return self.client.get(self.client.own_url(cursor) if cursor else path)
@@ -92,11 +83,6 @@ class Replicate:
         if stream := prediction.urls.get("stream"):
             self.client.trust(stream)
         return prediction
-
-    def _file(self, raw: object) -> File:
-        file = File.from_json(raw)
-        self.client.trust(file.url)
-        return file
 
 
 def pages(fetch: Callable[[str | None], Page[T]]) -> Iterator[Page[T]]:

@@ -85,8 +85,8 @@ def _row(field: Field) -> tuple[str | None, ...]:
         field.name,
         words.wanted(field),
         "required" if field.required else default,
-        "".join(bounds) or None,
-        field.description or None,
+        "".join(bounds) or _lengths(field),
+        " ".join(filter(None, (field.description, "(deprecated)" if field.deprecated else ""))) or None,
     )
 
 
@@ -95,6 +95,14 @@ def _most(field: Field) -> str:
         return ""
     most = _number(field.maximum)
     return most if field.minimum is not None else f"…{most}"
+
+
+def _lengths(field: Field) -> str | None:
+    """How many characters a text may have."""
+    if field.min_length is None and field.max_length is None:
+        return None
+    least = "" if field.min_length is None else field.min_length
+    return f"{least}…{'' if field.max_length is None else field.max_length} characters"
 
 
 def _number(value: float) -> str:

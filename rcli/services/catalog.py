@@ -135,7 +135,7 @@ def _version(api: Replicate, owner: str, name: str, id: str) -> Json:
 def _deployed(api: Replicate, reference: DeploymentReference) -> Json:
     """The document of what a deployment runs now, ``{}`` if its model is not ours to read."""
     try:
-        found = api.client.get(f"deployments/{reference.owner}/{reference.name}")
+        found = api.deployment(reference.owner, reference.name)
     except NotFound as exc:
         raise NotFound(f"there is no deployment {reference.owner}/{reference.name}") from exc
     except NotAllowed:

@@ -74,10 +74,6 @@ def running(settings: Settings) -> EngineState | None:
     return state if state and _answers(state) else None
 
 
-def is_running(settings: Settings) -> bool:
-    return running(settings) is not None
-
-
 def status(settings: Settings) -> Json | None:
     """What the running engine tells of itself, be it of another version; None when there is none.
 

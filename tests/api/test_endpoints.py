@@ -76,9 +76,6 @@ REQUESTS: list[tuple[str, Ask, Answer, str]] = [
         json_answer(PREDICTION),
         "p1",
     ),
-    ("GET /v1/files", lambda api: api.files().results[0].id, listed(STORED), "f1"),
-    ("GET /v1/files/f1", lambda api: api.file("f1").size, json_answer(STORED), "5"),
-    ("DELETE /v1/files/f1", lambda api: api.delete_file("f1"), Answer(204), "None"),
     ("GET /v1/predictions/a%2Fb%3Fc", lambda api: api.prediction("a/b?c").id, json_answer(PREDICTION), "p1"),
 ]
 
@@ -131,16 +128,6 @@ def test_a_create_sends_what_was_given_and_asks_for_no_waiting(
     assert prediction.id == "p1"
     assert (request.route, request.json) == (route, body)
     assert request.headers["Prefer"] is None
-
-
-def test_a_search_sends_its_words_as_text(replicate: Replicate, recording_server: RecordingServer) -> None:
-    recording_server.answer("QUERY /v1/models", listed(MODEL))
-
-    found = replicate.search_models("llama é")
-
-    [request] = recording_server.requests
-    assert [model.full_name for model in found.results] == ["meta/llama"]
-    assert (request.headers["Content-Type"], request.body) == ("text/plain", "llama é".encode())
 
 
 def test_a_stream_that_a_prediction_names_gets_the_token(

@@ -70,7 +70,7 @@ def test_a_schema_tells_what_to_write(warm_rcli: Run) -> None:
 
     rows = [line.split("\t") for line in told.splitlines()]
     assert [row[:4] for row in rows] == [
-        ["prompt", "a text", "required", ""],
+        ["prompt", "a text", "required", "1… characters"],
         ["system_prompt", "a text", '"You are a helpful assistant."', ""],
         ["max_tokens", "a whole number", "256", "1…1024"],
         ["temperature", "a number", "0", "0…2"],

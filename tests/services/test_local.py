@@ -59,7 +59,7 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
     }
     made = Settings.read(environ, tmp_path)
     yield made
-    if local.is_running(made):
+    if local.running(made):
         local.stop(made)
 
 
@@ -162,7 +162,7 @@ def test_a_killed_engine_is_replaced(settings: Settings) -> None:
     second = local.ensure(settings)
 
     assert second.pid != first.pid
-    assert local.is_running(settings)
+    assert local.running(settings)
 
 
 def test_a_port_that_another_program_took_over_is_not_the_engine(settings: Settings) -> None:
@@ -172,7 +172,7 @@ def test_a_port_that_another_program_took_over_is_not_the_engine(settings: Setti
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
         pretend(settings, EngineState(f"http://127.0.0.1:{port}", ended.pid, __version__, port, 0.0))
-        was_running = local.is_running(settings)
+        was_running = local.running(settings)
         state = local.ensure(settings)
 
     assert not was_running
@@ -185,7 +185,7 @@ def test_a_state_file_that_says_nothing_is_no_engine(settings: Settings, content
     (settings.paths.engine / "engine.json").write_text(content)
 
     assert local.find(settings.paths) is None
-    assert not local.is_running(settings)
+    assert not local.running(settings)
 
 
 def test_a_pipe_closes_when_the_command_ends(settings: Settings, python: Python) -> None:
@@ -206,7 +206,7 @@ def test_a_pipe_closes_when_the_command_ends(settings: Settings, python: Python)
     os.close(reader)
 
     assert left_open == b""
-    assert local.is_running(settings)
+    assert local.running(settings)
     state = local.find(settings.paths)
     assert state
     assert int(printed) == state.pid
@@ -246,7 +246,7 @@ def test_modules_in_the_working_folder_are_not_imported(
 
     assert stderr == ""
     assert int(stdout) > 0
-    assert local.is_running(settings)
+    assert local.running(settings)
 
 
 def test_another_version_is_drained_and_replaced(settings: Settings) -> None:
@@ -272,7 +272,7 @@ def test_a_newer_database_is_left_alone(settings: Settings) -> None:
 
     assert caught.value.hint == "use the newer rcli, or move to another folder with RCLI_HOME"
     assert "\n" not in caught.value.message
-    assert not local.is_running(settings)
+    assert not local.running(settings)
 
 
 def test_settings_that_the_engine_cannot_use_are_named(settings: Settings) -> None:
@@ -318,7 +318,7 @@ def test_an_idle_engine_ends_at_once(settings: Settings, end: Callable[[Settings
 
     assert end(settings)
     wait_until(lambda: is_gone(state.pid))
-    assert not local.is_running(settings)
+    assert not local.running(settings)
     assert local.find(settings.paths) is None
     assert not end(settings)
 
@@ -360,7 +360,7 @@ def test_serving_ends_with_the_command(settings: Settings, python: Python) -> No
     assert found
     assert (found.pid, found.port) == (int(pid), port)
     wait_until(lambda: is_gone(int(pid)))
-    assert not local.is_running(settings)
+    assert not local.running(settings)
 
 
 def test_serving_ends_with_a_command_that_is_killed(settings: Settings, python: Python) -> None:
