@@ -34,13 +34,16 @@ MAY_IMPORT = {
     "models": set[str](),
     "__main__": {"cli", "app", "core"},
 }
+ENGINE_FLOORS = ["data runtime schema problems", "work", "web", "engine life", "routes", "app", "__main__"]
+"""The engine's own layers, from the ground up: each knows what lies below it, and its neighbours."""
+
 HOMES = {
     "typer": {"cli"},
     "click": set[str](),
     "rich": {"ui"},
     "questionary": {"ui"},
     "prompt_toolkit": {"ui"},
-    "httpx": {"api", "engine.http"},
+    "httpx": {"api", "engine.runtime.http"},
     "starlette": {"engine", "listener"},
     "uvicorn": {"engine", "listener"},
     "sqlite3": {"engine", "services.library"},
@@ -51,7 +54,7 @@ HOMES = {
     "keyring": {"core"},
     "PIL": {"core"},
     "jq": {"ui", "services"},
-    "cog": {"models", "engine.shim"},
+    "cog": {"models", "engine.runtime.shim"},
 }
 
 
@@ -98,6 +101,22 @@ def test_imports_point_down(file: Path) -> None:
     )
 
     assert wrong == []
+
+
+def floor(name: str) -> int:
+    """Where a part of the engine stands, -1 for what is no part of it."""
+    part = name.split(".")[1] if name.startswith("engine.") else ""
+    return next((height for height, parts in enumerate(ENGINE_FLOORS) if part in parts.split()), -1)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "engine").rglob("*.py")), ids=dotted)
+def test_the_engine_s_parts_know_only_what_lies_below_them(file: Path) -> None:
+    importer = dotted(file)
+
+    ours = {name.removeprefix("rcli.") for name in imports(file)}
+    above = sorted(name for name in ours if floor(name) > floor(importer) and importer != "engine.__init__")
+
+    assert above == []
 
 
 @pytest.mark.parametrize("file", modules(), ids=dotted)

@@ -17,8 +17,8 @@ import uvloop
 
 from rcli.engine import life
 from rcli.engine.app import create_app
+from rcli.engine.data.migrations import NewerDatabase
 from rcli.engine.engine import Engine
-from rcli.engine.migrations import NewerDatabase
 from rcli.errors import RcliError, UsageError
 from rcli.paths import Paths, own_private_folder
 from rcli.settings import EngineSettings, allowed_environment, engine_settings

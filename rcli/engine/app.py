@@ -12,8 +12,8 @@ from starlette.types import ASGIApp
 
 from rcli.engine import problems
 from rcli.engine.engine import Engine
-from rcli.engine.guard import Guard
 from rcli.engine.routes import account, files, models, predictions, private, streams
+from rcli.engine.web.guard import Guard
 from rcli.errors import RcliError
 
 ROUTES = [

@@ -12,17 +12,18 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from rcli import __version__
-from rcli.engine import life, scratch
-from rcli.engine.caches import Caches
-from rcli.engine.catalog import Catalog
-from rcli.engine.environments import Environments
-from rcli.engine.files import Files
-from rcli.engine.jobs import Jobs
-from rcli.engine.launching import Launcher
-from rcli.engine.registry import Registry
-from rcli.engine.signatures import Signer
-from rcli.engine.snapshots import Snapshots
-from rcli.engine.store import Store
+from rcli.engine import life
+from rcli.engine.data.catalog import Catalog
+from rcli.engine.data.files import Files
+from rcli.engine.data.store import Store
+from rcli.engine.runtime import scratch
+from rcli.engine.runtime.environments import Environments
+from rcli.engine.runtime.snapshots import Snapshots
+from rcli.engine.web.signatures import Signer
+from rcli.engine.work.caches import Caches
+from rcli.engine.work.jobs import Jobs
+from rcli.engine.work.launching import Launcher
+from rcli.engine.work.registry import Registry
 from rcli.paths import Paths
 from rcli.settings import EngineSettings
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from rcli.engine.installer import BuildError
+from rcli.engine.runtime.installer import BuildError
 from rcli.errors import NotFound, RcliError, UsageError
 
 

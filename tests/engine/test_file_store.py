@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rcli.engine.files import File, Files, copy_file
-from rcli.engine.store import Store
+from rcli.engine.data.files import File, Files, copy_file
+from rcli.engine.data.store import Store
 
 
 @pytest.fixture

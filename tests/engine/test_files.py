@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from rcli.engine.deliver import Part, parse_range
-from rcli.engine.files import safe_name
+from rcli.engine.data.files import safe_name
 from rcli.engine.problems import Problem
-from rcli.engine.signatures import Signer
+from rcli.engine.web.deliver import Part, parse_range
+from rcli.engine.web.signatures import Signer
 
 if TYPE_CHECKING:
     from tests.engine.conftest import RunningEngine

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rcli.engine.inputs import InputSchema
 from rcli.engine.problems import Problem
+from rcli.engine.work.inputs import InputSchema
 
 
 def schema(properties: dict[str, Any], required: tuple[str, ...] = (), **others: Any) -> InputSchema:

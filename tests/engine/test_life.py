@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from rcli.engine.leftovers import session_members, start_time
-from rcli.engine.migrations import STEPS
-from rcli.engine.predictions import new_id
-from rcli.engine.scratch import SCRATCH
+from rcli.engine.data.migrations import STEPS
+from rcli.engine.data.predictions import new_id
+from rcli.engine.runtime.leftovers import session_members, start_time
+from rcli.engine.runtime.scratch import SCRATCH
 
 if TYPE_CHECKING:
     from tests.engine.conftest import RunningEngine, StartEngine

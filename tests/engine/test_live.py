@@ -10,16 +10,16 @@ from typing import Any
 
 from starlette.types import Message
 
-from rcli.engine.bells import Bell
-from rcli.engine.catalog import Version
-from rcli.engine.files import Files
-from rcli.engine.links import Links
-from rcli.engine.live import Live, Phase
-from rcli.engine.outputs import Outbox
-from rcli.engine.predictions import Event, Predictions
-from rcli.engine.signatures import Signer
-from rcli.engine.store import Store
-from rcli.engine.streams import EventStream
+from rcli.engine.data.catalog import Version
+from rcli.engine.data.files import Files
+from rcli.engine.data.predictions import Event, Predictions
+from rcli.engine.data.store import Store
+from rcli.engine.web.links import Links
+from rcli.engine.web.signatures import Signer
+from rcli.engine.web.streams import EventStream
+from rcli.engine.work.bells import Bell
+from rcli.engine.work.live import Live, Phase
+from rcli.engine.work.outputs import Outbox
 
 TOKEN = "0" * 32
 ITERATOR = {"type": "array", "x-cog-array-type": "iterator"}

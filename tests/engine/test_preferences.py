@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rcli.engine.preferences import Wait, parse_cancel_after, parse_prefer
 from rcli.engine.problems import Problem
+from rcli.engine.web.preferences import Wait, parse_cancel_after, parse_prefer
 
 
 @pytest.mark.parametrize(

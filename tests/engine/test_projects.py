@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rcli.engine.catalog import Catalog
-from rcli.engine.environments import Environments
-from rcli.engine.registry import Registry
-from rcli.engine.snapshots import Snapshots
-from rcli.engine.store import Store
+from rcli.engine.data.catalog import Catalog
+from rcli.engine.data.store import Store
+from rcli.engine.runtime.environments import Environments
+from rcli.engine.runtime.snapshots import Snapshots
+from rcli.engine.work.registry import Registry
 
 if TYPE_CHECKING:
     from tests.engine.conftest import RunningEngine, StartEngine

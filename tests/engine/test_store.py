@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rcli.engine.migrations import STEPS, NewerDatabase
-from rcli.engine.store import Store
+from rcli.engine.data.migrations import STEPS, NewerDatabase
+from rcli.engine.data.store import Store
 
 
 class Tick:

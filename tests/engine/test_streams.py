@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from rcli.engine.files import Files
-from rcli.engine.links import Links
-from rcli.engine.live import Phase
-from rcli.engine.predictions import Event
-from rcli.engine.signatures import Signer
-from rcli.engine.store import Store
-from rcli.engine.streams import encode, parse_event_id, phase_comment
+from rcli.engine.data.files import Files
+from rcli.engine.data.predictions import Event
+from rcli.engine.data.store import Store
+from rcli.engine.web.links import Links
+from rcli.engine.web.signatures import Signer
+from rcli.engine.web.streams import encode, parse_event_id, phase_comment
+from rcli.engine.work.live import Phase
 
 if TYPE_CHECKING:
     from tests.engine.conftest import RunningEngine

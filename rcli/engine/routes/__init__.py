@@ -8,7 +8,7 @@ from typing import cast
 from starlette.requests import Request
 
 from rcli.engine.engine import Engine
-from rcli.engine.links import Links
+from rcli.engine.web.links import Links
 
 
 def engine_of(request: Request) -> Engine:

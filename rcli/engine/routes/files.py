@@ -5,13 +5,13 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from rcli.engine.deliver import FileContent
-from rcli.engine.files import File
-from rcli.engine.objects import file_object, page_object
-from rcli.engine.pages import PAGE, next_page, read_cursor
+from rcli.engine.data.files import File
 from rcli.engine.problems import not_found
 from rcli.engine.routes import engine_of, links_of
-from rcli.engine.uploads import receive_upload
+from rcli.engine.web.deliver import FileContent
+from rcli.engine.web.objects import file_object, page_object
+from rcli.engine.web.pages import PAGE, next_page, read_cursor
+from rcli.engine.web.uploads import receive_upload
 
 
 async def create_file(request: Request) -> JSONResponse:

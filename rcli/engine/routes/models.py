@@ -7,11 +7,11 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from rcli.engine.catalog import Model, Order, Version
-from rcli.engine.objects import Json, model_object, page_object, version_object
-from rcli.engine.pages import PAGE, next_page, read_cursor
+from rcli.engine.data.catalog import Model, Order, Version
 from rcli.engine.problems import InvalidField, invalid_request, not_found
 from rcli.engine.routes import engine_of, links_of
+from rcli.engine.web.objects import Json, model_object, page_object, version_object
+from rcli.engine.web.pages import PAGE, next_page, read_cursor
 
 
 async def list_models(request: Request) -> JSONResponse:

@@ -11,15 +11,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from rcli.engine.bodies import read_json
-from rcli.engine.catalog import Version
-from rcli.engine.objects import page_object, prediction_object
-from rcli.engine.pages import PAGE, next_page, read_cursor
-from rcli.engine.predictions import Prediction
-from rcli.engine.preferences import Wait, parse_cancel_after, parse_prefer
+from rcli.engine.data.catalog import Version
+from rcli.engine.data.predictions import Prediction
 from rcli.engine.problems import InvalidField, Problem, invalid_request, not_found
 from rcli.engine.routes import engine_of, knows_aborted, links_of
 from rcli.engine.routes.models import find_model
+from rcli.engine.web.bodies import read_json
+from rcli.engine.web.objects import page_object, prediction_object
+from rcli.engine.web.pages import PAGE, next_page, read_cursor
+from rcli.engine.web.preferences import Wait, parse_cancel_after, parse_prefer
 
 _KEYS: dict[str, type | tuple[type, ...]] = {
     "input": dict,

@@ -7,13 +7,13 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from rcli.engine import overriding
-from rcli.engine.bodies import read_json
-from rcli.engine.lanes import Lane
-from rcli.engine.memory import session_memory
-from rcli.engine.objects import Json, timestamp, version_object
+from rcli.engine.data import overriding
 from rcli.engine.problems import InvalidField, invalid_request
 from rcli.engine.routes import engine_of
+from rcli.engine.runtime.memory import session_memory
+from rcli.engine.web.bodies import read_json
+from rcli.engine.web.objects import Json, timestamp, version_object
+from rcli.engine.work.lanes import Lane
 
 DRAIN_SECONDS = 10.0
 PROJECT = {"path": str, "file": str, "overrides": dict, "to_run": bool}

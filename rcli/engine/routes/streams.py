@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from rcli.engine.routes import engine_of, links_of
 from rcli.engine.routes.predictions import find_prediction
-from rcli.engine.streams import EventStream, parse_event_id
+from rcli.engine.web.streams import EventStream, parse_event_id
 
 
 async def stream_prediction(request: Request) -> EventStream:

@@ -16,8 +16,8 @@ from typing import Any, Literal
 import pytest
 
 from rcli.engine import schema
-from rcli.engine.project import read_project
-from rcli.engine.replicas import Event, Log, Outcome, Replica
+from rcli.engine.runtime.project import read_project
+from rcli.engine.runtime.replicas import Event, Log, Outcome, Replica
 
 PROJECTS = Path(__file__).parents[2] / "projects"
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from rcli.engine.downloads import Download, measure
-from rcli.engine.environments import Environments
-from rcli.engine.project import Build
+from rcli.engine.runtime.downloads import Download, measure
+from rcli.engine.runtime.environments import Environments
+from rcli.engine.runtime.project import Build
 
 SIX_BYTES = 11_050  # of six-1.17.0-py2.py3-none-any.whl, says its page on the index
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from rcli.engine.environments import BuildError, Environment, Environments
-from rcli.engine.installer import Progress, run_uv
-from rcli.engine.project import Build
+from rcli.engine.runtime.environments import BuildError, Environment, Environments
+from rcli.engine.runtime.installer import Progress, run_uv
+from rcli.engine.runtime.project import Build
 
 UNREACHABLE = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}
 SIX = Build(python_packages=("six==1.17.0",))

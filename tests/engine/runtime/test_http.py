@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcli.engine import http
-from rcli.engine.exchange import combined
-from rcli.engine.http import EventParser, ServerEvent
+from rcli.engine.runtime import http
+from rcli.engine.runtime.exchange import combined
+from rcli.engine.runtime.http import EventParser, ServerEvent
 
 T = TypeVar("T")
 

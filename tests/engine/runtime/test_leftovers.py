@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rcli.engine import leftovers
+from rcli.engine.runtime import leftovers
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from rcli.engine import overriding
-from rcli.engine.environments import Environment, Environments
-from rcli.engine.installer import BuildError
-from rcli.engine.project import Build
+from rcli.engine.data import overriding
+from rcli.engine.runtime.environments import Environment, Environments
+from rcli.engine.runtime.installer import BuildError
+from rcli.engine.runtime.project import Build
 from rcli.errors import UsageError
 from rcli.records import Overrides
 
@@ -93,10 +93,10 @@ def test_what_is_no_override_is_refused(raw: Mapping[str, Any]) -> None:
 def test_they_change_the_build_section_and_no_other_part_of_it() -> None:
     build = Build(python_version="3.8", python_packages=("six",), gpu=True)
 
-    applied = overriding.applied(Overrides(("numpy<2",), True, "cpu"), build)
+    applied = build.changed(Overrides(("numpy<2",), True, "cpu"))
 
     assert applied == Build(python_packages=("six",), gpu=True, overrides=("numpy<2",), torch_backend="cpu")
-    assert overriding.applied(Overrides(), build) == build
+    assert build.changed(Overrides()) == build
 
 
 def test_a_package_that_another_one_needs_is_replaced_too(tmp_path: Path) -> None:

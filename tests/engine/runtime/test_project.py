@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rcli.engine.project import Build, Project, ProjectError, named_files, read_project
+from rcli.engine.runtime.project import Build, Project, ProjectError, named_files, read_project
 
 WHOLE = """\
 build:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from rcli.engine import leftovers, scratch
-from rcli.engine.replicas import Event, Log, Metric, Outcome, Output, SetupFailed, Started
+from rcli.engine.runtime import leftovers, scratch
+from rcli.engine.runtime.replicas import Event, Log, Metric, Outcome, Output, SetupFailed, Started
 
 
 def predict(start: Any, name: str, **given: Any) -> tuple[Outcome, Any]:

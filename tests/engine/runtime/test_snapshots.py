@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from rcli.engine.ignored import Ignored
-from rcli.engine.snapshots import Snapshot, SnapshotError, Snapshots
+from rcli.engine.runtime.ignored import Ignored
+from rcli.engine.runtime.snapshots import Snapshot, SnapshotError, Snapshots
 
 
 @pytest.fixture

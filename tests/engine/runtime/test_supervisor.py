@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from rcli.engine import leftovers
-from rcli.engine.supervisor import Plan, Server, python_folder, replica_environment
+from rcli.engine.runtime import leftovers
+from rcli.engine.runtime.supervisor import Plan, Server, python_folder, replica_environment
 
 ENGINE = """
 import asyncio, os, sys
 from pathlib import Path
 from rcli.engine import schema
-from rcli.engine.project import read_project
-from rcli.engine.replicas import Replica
+from rcli.engine.runtime.project import read_project
+from rcli.engine.runtime.replicas import Replica
 
 async def main(base, folder):
     project = read_project(folder)

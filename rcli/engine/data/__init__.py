@@ -1,0 +1,1 @@
+"""The engine's database and file store: rows and contents, durable before anyone is told."""

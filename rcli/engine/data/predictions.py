@@ -1,0 +1,219 @@
+"""Predictions and their events, as the database keeps them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from base64 import b32encode
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rcli.engine.data.store import Row, Store
+from rcli.records import TERMINAL
+
+Kind = Literal["text", "value", "logs", "error", "done"]
+"""What an event holds: output text, any other output as JSON, logs, or how the prediction ended as JSON."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One row. Times are Unix seconds; files in ``input`` and ``output`` are references of ``files``."""
+
+    number: int
+    id: str
+    model: str
+    version: str
+    source: str
+    status: str
+    input: dict[str, Any]
+    output: Any
+    error: str | None
+    logs: str
+    metrics: dict[str, Any]
+    created_at: float
+    started_at: float | None
+    completed_at: float | None
+    deadline: float | None
+
+    @property
+    def ended(self) -> bool:
+        return self.status in TERMINAL
+
+
+@dataclass(frozen=True)
+class Event:
+    """One piece of a prediction's stream, in the order of ``sequence``, which counts from 1."""
+
+    sequence: int
+    at: float
+    kind: Kind
+    data: str
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a prediction ended: its state, and what the row keeps of it."""
+
+    status: str
+    output: Any
+    error: str | None
+    metrics: dict[str, Any]
+
+
+def new_id() -> str:
+    """26 lower-case letters and digits, as Replicate's ids; nobody can guess one."""
+    return b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+
+
+class Predictions:
+    """Questions and changes; each change is durable after the store's next commit."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(
+        self,
+        prediction_id: str,
+        *,
+        model: str,
+        version: str,
+        input: dict[str, Any],
+        created_at: float,
+        deadline: float | None,
+        iterates: bool,
+    ) -> int:
+        """Returns the row's number, under which its events are kept."""
+        return self._store.write(
+            "INSERT INTO predictions"
+            " (id, model, version, source, status, input, created_at, deadline, iterates)"
+            " VALUES (?, ?, ?, 'api', 'starting', ?, ?, ?, ?)",
+            (prediction_id, model, version, _dump(input), created_at, deadline, iterates),
+        )
+
+    def get(self, prediction_id: str) -> Prediction | None:
+        row = self._store.row("SELECT * FROM predictions WHERE id = ?", (prediction_id,))
+        return self._read(row) if row else None
+
+    def page(
+        self,
+        limit: int,
+        *,
+        before: tuple[float, int] | None,
+        created_after: float | None = None,
+        created_before: float | None = None,
+        source: str | None = None,
+    ) -> list[Prediction]:
+        """The newest first; ``before`` is the (created_at, number) of the row that ended the last page."""
+        rows = self._store.rows(
+            "SELECT * FROM predictions WHERE (:time IS NULL OR (created_at, number) < (:time, :number))"
+            " AND (:after IS NULL OR created_at >= :after) AND (:until IS NULL OR created_at < :until)"
+            " AND (:source IS NULL OR source = :source) ORDER BY created_at DESC, number DESC LIMIT :limit",
+            {
+                "time": before[0] if before else None,
+                "number": before[1] if before else None,
+                "after": created_after,
+                "until": created_before,
+                "source": source,
+                "limit": limit,
+            },
+        )
+        return [self._read(row) for row in rows]
+
+    def alive(self) -> list[Prediction]:
+        """All that have not ended."""
+        rows = self._store.rows("SELECT * FROM predictions WHERE status IN ('starting', 'processing')")
+        return [self._read(row) for row in rows]
+
+    def count(self, model: str) -> int:
+        row = self._store.row("SELECT COUNT(*) FROM predictions WHERE model = ?", (model,))
+        return int(row[0]) if row else 0
+
+    def start(self, number: int, at: float) -> None:
+        self._store.write(
+            "UPDATE predictions SET status = 'processing', started_at = ? WHERE number = ?", (at, number)
+        )
+
+    def end(self, number: int, last: int, at: float, ending: Ending) -> None:
+        """Ends the row and its stream, whose newest event so far is ``last``, 0 for none."""
+        logs = self.logs(number) if last else ""
+        self._store.write(
+            "UPDATE predictions"
+            " SET status = ?, output = ?, error = ?, logs = ?, metrics = ?, completed_at = ?"
+            " WHERE number = ?",
+            (
+                ending.status,
+                None if ending.output is None else _dump(ending.output),
+                ending.error,
+                logs,
+                _dump(ending.metrics),
+                at,
+                number,
+            ),
+        )
+        if ending.status == "failed":
+            last += 1
+            self.append(number, Event(last, at, "error", json.dumps({"detail": ending.error or ""})))
+        self.append(number, Event(last + 1, at, "done", json.dumps(_DONE.get(ending.status, {}))))
+
+    def append(self, number: int, event: Event) -> None:
+        self._store.write(
+            "INSERT INTO events (prediction, sequence, at, kind, data) VALUES (?, ?, ?, ?, ?)",
+            (number, event.sequence, event.at, event.kind, event.data),
+        )
+
+    def events(self, number: int, after: int, limit: int) -> list[Event]:
+        rows = self._store.rows(
+            "SELECT sequence, at, kind, data FROM events WHERE prediction = ? AND sequence > ?"
+            " ORDER BY sequence LIMIT ?",
+            (number, after, limit),
+        )
+        return [Event(*row) for row in rows]
+
+    def last_sequence(self, number: int) -> int:
+        row = self._store.row("SELECT MAX(sequence) FROM events WHERE prediction = ?", (number,))
+        return int(row[0] or 0) if row else 0
+
+    def logs(self, number: int) -> str:
+        rows = self._store.rows(
+            "SELECT data FROM events WHERE prediction = ? AND kind = 'logs' ORDER BY sequence", (number,)
+        )
+        return "".join(row[0] for row in rows)
+
+    def yielded(self, number: int) -> list[Any]:
+        """What an iterator has put out so far."""
+        rows = self._store.rows(
+            "SELECT kind, data FROM events WHERE prediction = ? AND kind IN ('text', 'value')"
+            " ORDER BY sequence",
+            (number,),
+        )
+        return [row["data"] if row["kind"] == "text" else json.loads(row["data"]) for row in rows]
+
+    def _read(self, row: Row) -> Prediction:
+        running = row["status"] not in TERMINAL
+        output = None if row["output"] is None else json.loads(row["output"])
+        if running and row["iterates"]:
+            output = self.yielded(row["number"]) or None
+        return Prediction(
+            number=row["number"],
+            id=row["id"],
+            model=row["model"],
+            version=row["version"],
+            source=row["source"],
+            status=row["status"],
+            input=json.loads(row["input"]),
+            output=output,
+            error=row["error"],
+            logs=self.logs(row["number"]) if running else row["logs"] or "",
+            metrics=json.loads(row["metrics"]),
+            created_at=row["created_at"],
+            started_at=row["started_at"],
+            completed_at=row["completed_at"],
+            deadline=row["deadline"],
+        )
+
+
+_DONE = {"failed": {"reason": "error"}, "canceled": {"reason": "canceled"}, "aborted": {"reason": "canceled"}}
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))

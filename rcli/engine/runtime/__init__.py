@@ -1,0 +1,1 @@
+"""How a folder becomes a running model: project, snapshot, environment, process."""

@@ -1,0 +1,182 @@
+"""How folders become versions: a snapshot of the content, the schema that its source declares."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import re
+import time
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+
+import rcli
+from rcli.engine.data import overriding
+from rcli.engine.data.catalog import BUNDLED, FOLDER, Catalog, Version
+from rcli.engine.runtime.downloads import Download
+from rcli.engine.runtime.environments import Environments, has_gpu
+from rcli.engine.runtime.project import Build, read_project
+from rcli.engine.runtime.snapshots import Snapshot, Snapshots
+from rcli.errors import NotFound, RcliError
+from rcli.records import Overrides
+
+LOG = logging.getLogger(__name__)
+
+NO_GPU = "the project asks for a GPU and this machine has none: it will run on the CPU, if it can"
+
+MODELS = Path(rcli.__file__).parent / "models"
+"""The folder of the bundled projects."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What a folder is now: its version, and whether the folder was never taken before."""
+
+    version: Version
+    first_seen: bool
+    warnings: tuple[str, ...]
+
+
+class Registry:
+    """Takes folders in; what has not changed since the last time costs a look at its files."""
+
+    def __init__(self, catalog: Catalog, snapshots: Snapshots, environments: Environments) -> None:
+        self._catalog = catalog
+        self._snapshots = snapshots
+        self._environments = environments
+
+    async def take(self, folder: Path, file: str, overrides: Overrides, *, to_run: bool) -> Registered:
+        """Raises NotFound, ProjectError, SnapshotError, SchemaError; BuildError if it cannot run here.
+
+        What is only looked at has no warnings, and counts as never taken.
+        """
+        if not folder.is_dir():
+            raise NotFound(f"there is no folder {folder}")
+        snapshot = await asyncio.to_thread(self._snapshots.take, folder, file)
+        version = self._version(FOLDER, _folder_name(folder), snapshot, file, overrides)
+        if not to_run:
+            self._add(version, None)
+            return Registered(version, first_seen=False, warnings=())
+        build = read_project(snapshot.path, file).build.changed(overrides)
+        await self._environments.check(build)
+        warnings = await self._warnings(build)
+        self._add(version, None)
+        return Registered(version, self._catalog.first_seen(str(folder.resolve())), warnings)
+
+    def take_bundled(self, models: Path = MODELS) -> None:
+        """Brings the models that come with rcli up to date; a model that is gone stays in the database.
+
+        One that cannot be read is left out, and the log says why: the engine is of use without it.
+        """
+        for folder in sorted(models.iterdir()):
+            if (folder / "cog.yaml").is_file():
+                try:
+                    self._take_bundled(folder)
+                except RcliError as error:
+                    LOG.error("the bundled model %s cannot be used: %s", folder.name, error.message)
+
+    def _take_bundled(self, folder: Path) -> None:
+        fingerprint = _fingerprint(folder)
+        if self._catalog.fingerprint(folder.name) == fingerprint and self._is_there(folder.name):
+            return
+        snapshot = self._snapshots.take(folder)
+        self._add(self._version(BUNDLED, folder.name, snapshot, "cog.yaml"), _description(folder))
+        self._catalog.set_fingerprint(folder.name, fingerprint)
+
+    def _is_there(self, name: str) -> bool:
+        latest = self._catalog.latest(BUNDLED, name)
+        return latest is not None and self._snapshots.get(latest.snapshot) is not None
+
+    async def _warnings(self, build: Build) -> tuple[str, ...]:
+        """What the user may want to know before anything is downloaded."""
+        if not build.gpu or has_gpu():
+            return ()
+        download = await self._environments.download(build)
+        return (NO_GPU, *_size_warning(download))
+
+    def _version(
+        self, owner: str, name: str, snapshot: Snapshot, file: str, overrides: Overrides = overriding.PLAIN
+    ) -> Version:
+        """Reads the source; what was read once under another name is not read again."""
+        version_id = _version_id(snapshot, file, overrides)
+        known = self._catalog.version_by_id(version_id)
+        if known is not None:
+            return replace(known, owner=owner, name=name)
+        from rcli.engine.schema import generate
+
+        project = read_project(snapshot.path, file)
+        schema = generate(snapshot.path, project.run, project.train)
+        return Version(
+            owner=owner,
+            name=name,
+            id=version_id,
+            created_at=time.time(),
+            cog_version=metadata.version("cog"),
+            snapshot=snapshot.id,
+            file=file,
+            document=schema.document,
+            concurrency=schema.concurrency or project.concurrency or 1,
+            overrides=overrides,
+        )
+
+    def _add(self, version: Version, description: str | None) -> None:
+        latest = self._catalog.latest(version.owner, version.name)
+        if latest is None or latest.id != version.id:
+            self._catalog.add_model(version.owner, version.name, description)
+            self._catalog.add_version(version)
+
+
+def _version_id(snapshot: Snapshot, file: str, overrides: Overrides) -> str:
+    """The content's own id; what is made of it in another way than usual has one derived from it."""
+    words = [snapshot.id]
+    if file != "cog.yaml":
+        words.append(file)
+    if overrides != overriding.PLAIN:
+        words.append(overriding.dump(overrides))
+    return snapshot.id if len(words) == 1 else _sha256(" ".join(words))
+
+
+def _size_warning(download: Download | None) -> tuple[str, ...]:
+    if download is None:
+        return ("how large the download of its packages is cannot be known beforehand",)
+    if download == Download(0):
+        return ()
+    beside = f" and {', '.join(download.unknown)} of unknown size" if download.unknown else ""
+    return (f"its packages are a download of {_amount(download.size)}{beside}, less what uv's cache has",)
+
+
+def _amount(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.1f} MB"
+
+
+def _folder_name(folder: Path) -> str:
+    """The folder's name as a model's name: lower-case letters, digits, dots, dashes and underscores."""
+    name = re.sub(r"[^a-z0-9._-]+", "-", folder.resolve().name.lower()).strip("-._")
+    return name or "project"
+
+
+def _fingerprint(folder: Path) -> str:
+    """Names, sizes and times of change of everything in a small folder."""
+    seen = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(names):
+            status = os.stat(os.path.join(place, name))
+            seen.append(f"{os.path.relpath(place, folder)}/{name} {status.st_size} {status.st_mtime_ns}")
+    return _sha256("\n".join(seen))
+
+
+def _description(folder: Path) -> str | None:
+    """The first paragraph of the project's README below its title."""
+    try:
+        paragraphs = (folder / "README.md").read_text(encoding="utf-8").split("\n\n")
+    except FileNotFoundError:
+        return None
+    texts = (" ".join(part.split()) for part in paragraphs)
+    return next((text for text in texts if text and not text.startswith("#")), None)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
