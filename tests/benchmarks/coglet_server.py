@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,9 +24,17 @@ from rcli.engine.schema import generate, with_streaming
 START_SECONDS = 30
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running coglet: its port on loopback, and the process that leads its session."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def serving(project: Path) -> Iterator[int]:
-    """Serve a Cog project that needs no packages with coglet on loopback; yields the port."""
+def serving(project: Path) -> Iterator[Server]:
+    """Serve a Cog project that needs no packages with coglet on loopback, ready when this begins."""
     with TemporaryDirectory(prefix="coglet-") as folder:
         copy = _prepare(project, Path(folder) / project.name)
         port = _free_port()
@@ -38,7 +47,7 @@ def serving(project: Path) -> Iterator[int]:
         )
         try:
             _wait_until_ready(port)
-            yield port
+            yield Server(port, server.pid)
         finally:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()

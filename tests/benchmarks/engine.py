@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from statistics import median
 
+from rcli.engine.runtime.leftovers import session_members
+from rcli.engine.runtime.memory import session_memory
 from tests.benchmarks.coglet_server import serving
 from tests.benchmarks.harness import ROOT, Figure, at_least, at_most, conclude, in_turn, rounds
 from tests.benchmarks.predictions import Coglet, Engine
@@ -28,11 +28,11 @@ def main() -> int:
         figures = [memory_at_rest(int(rcli.status()["pid"]))]
         rcli("run", "rcli/hello", "-i", "text=x")
         url, token = rcli.status()["url"], rcli.token()
-        with serving(HELLO) as port:
-            one, direct = Engine(url, token, "rcli/hello"), Coglet(port)
+        with serving(HELLO) as server:
+            one, direct = Engine(url, token, "rcli/hello"), Coglet(server.port)
             pairs = in_turn(lambda: one.run(INPUTS), lambda: direct.run(INPUTS), count)
             figures.append(at_most("one prediction, one client", pairs.ratio, OVERHEAD, "x coglet", pairs))
-            figures.append(many(lambda: Engine(url, token, "rcli/hello"), lambda: Coglet(port)))
+            figures.append(many(lambda: Engine(url, token, "rcli/hello"), lambda: Coglet(server.port)))
     return conclude(figures)
 
 
@@ -66,23 +66,9 @@ def repeat(member: Engine | Coglet, times: int) -> None:
 
 
 def memory_at_rest(pid: int) -> Figure:
-    """Memory of the engine and its children, each page counted once (PSS)."""
-    session = [path for path in Path("/proc").glob("[0-9]*") if _session(path) == pid]
-    kilobytes = sum(_proportional_kilobytes(path) for path in session)
-    return at_most("engine at rest", kilobytes / 1024, REST_MB, "MB", f"{len(session)} processes")
-
-
-def _session(process: Path) -> int | None:
-    """The session of a process; None if it is gone or somebody else's."""
-    try:
-        return os.getsid(int(process.name))
-    except OSError:
-        return None
-
-
-def _proportional_kilobytes(process: Path) -> int:
-    lines = (process / "smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    """Memory of the engine and its children, each page counted once (PSS, Linux)."""
+    held = session_memory(pid) or 0
+    return at_most("engine at rest", held / 2**20, REST_MB, "MB", f"{len(session_members(pid))} processes")
 
 
 if __name__ == "__main__":

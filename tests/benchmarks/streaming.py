@@ -19,8 +19,8 @@ ADDED_MS, RATE = 5, 0.8
 
 def main() -> int:
     count = rounds(__doc__, 25)
-    with serving(TICKER) as port, with_engine() as rcli:
-        coglet, engine = Coglet(port), through_engine(rcli)
+    with serving(TICKER) as server, with_engine() as rcli:
+        coglet, engine = Coglet(server.port), through_engine(rcli)
         firsts = in_turn(lambda: engine.stream(CALM).first, lambda: coglet.stream(CALM).first, count)
         wholes = in_turn(lambda: engine.stream(QUICK).whole, lambda: coglet.stream(QUICK).whole, count)
     rates = f"{QUICK['count']} pieces of text: {wholes}"
