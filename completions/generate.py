@@ -18,6 +18,9 @@ KINDS = {
     "KEY=VALUE": "input",
     "[MODEL] [KEY=VALUE]…": "words",
     "MODEL": "folder",
+    "[FOLDER] [HOST:]OWNER/NAME": "folder",
+    "[FOLDER]": "folder",
+    "[PATH] [--] CMD…": "folder",
     "--file": "file",
 }
 """What may follow, by the metavar of an argument or option, or by an option's name."""

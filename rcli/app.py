@@ -96,7 +96,7 @@ class App:
             if self.flags.host not in (None, LOCAL):
                 raise UsageError(
                     f"a folder runs on this machine, not on {self.flags.host!r}",
-                    hint="publish it there first, or leave --host away",
+                    hint=f"rcli push FOLDER {self.flags.host}:owner/name, or leave --host away",
                 )
             return LOCAL
         if chosen := prefix or self.flags.host:
@@ -163,7 +163,8 @@ class App:
             self.screen.doing(f"{reason}: the next try is in {seconds:.0f} s")
 
         trace = self.screen.trace if self.flags.debug else None
-        client = Client(host, secret, trace=trace, on_wait=wait)
+        renew = self._succeeding_engine if host.name == LOCAL else None
+        client = Client(host, secret, trace=trace, on_wait=wait, renew=renew)
         self._closers.append(client.close)
         return Replicate(client)
 
@@ -175,11 +176,19 @@ class App:
     def _engine_host(self, as_is: bool) -> Host:
         from rcli.services import local
 
-        def starting() -> None:
-            self.screen.doing("starting the engine on this machine")
-
-        state = (local.running(self.settings) if as_is else None) or local.ensure(self.settings, starting)
+        running = local.running(self.settings) if as_is else None
+        state = running or local.ensure(self.settings, self._starting_engine)
         return Host(LOCAL, base_url(state.url), "engine")
+
+    def _succeeding_engine(self) -> str:
+        """The base URL of the engine that follows one that is about to stop; it may go on after all."""
+        from rcli.services import local
+
+        self.screen.doing("the engine on this machine is stopping: waiting for the next")
+        return base_url(local.ensure(self.settings, self._starting_engine, successor=True).url)
+
+    def _starting_engine(self) -> None:
+        self.screen.doing("starting the engine on this machine")
 
 
 def _working_folder() -> Path:

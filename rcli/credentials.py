@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from rcli.errors import NotAllowed, RcliError
+from rcli.errors import NotAllowed, RcliError, UsageError
 from rcli.settings import LOCAL, REPLICATE, Host, Settings, write
 
 _SERVICE = "rcli"
+_SHORTEST = 16
+"""Characters of a token with which an engine serves other machines."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,39 @@ def check_form(secret: str) -> str:
     if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
         raise NotAllowed("that is no token", hint="copy it from https://replicate.com/account/api-tokens")
     return secret
+
+
+def serving_token(bind: str, file: Path | None) -> str | None:
+    """The token in the file, which has to be named for an address that other machines can reach; else None.
+
+    Raises UsageError for a missing one, and for a text that is too short or cannot be sent as a header.
+    """
+    if file is None:
+        if _is_loopback(bind):
+            return None
+        raise UsageError(
+            f"on {bind} other machines can reach the engine: name the token that they have to show",
+            hint=f"rcli serve --bind {shlex.quote(bind)} --token-file FILE",
+        )
+    try:
+        secret = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"cannot read a token from {file}: {getattr(exc, 'strerror', None) or exc}") from exc
+    if not re.fullmatch(rf"[!-~]{{{_SHORTEST},}}", secret):
+        raise UsageError(
+            f"{file} holds no token: it takes {_SHORTEST} letters, digits and signs at least, without spaces",
+            hint=f"(umask 077; openssl rand -hex 32 > {shlex.quote(str(file))})",
+        )
+    return secret
+
+
+def _is_loopback(address: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return address == "localhost" or ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _engine_token(settings: Settings) -> Token | None:

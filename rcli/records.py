@@ -171,12 +171,18 @@ class Overrides:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder that the engine took a version of: ``first_seen`` when it never ran this folder before."""
+    """A folder that the engine took a version of: ``first_seen`` when it never ran this folder before.
+
+    ``change`` is new, restored (a version that the model had is its latest again) or unchanged. ``former``
+    are the versions of a watch that could not be removed yet.
+    """
 
     model: str
     version: Version
     first_seen: bool
     warnings: tuple[str, ...]
+    change: str
+    former: tuple[str, ...]
 
     @classmethod
     def from_json(cls, raw: Any) -> Self:
@@ -186,6 +192,35 @@ class Project:
             version=Version.from_json(raw.get("version")),
             first_seen=bool(raw.get("first_seen")),
             warnings=tuple(raw.get("warnings") or ()),
+            change=raw.get("change") or "new",
+            former=tuple(raw.get("former") or ()),
+        )
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where a command runs as a project's model would: ``bin`` goes first on PATH.
+
+    ``prefix`` is the virtual environment, None for rcli's own interpreter, into which nothing should be
+    installed. ``variables`` are the project's, ``defaults`` give way to the user's own. Whoever uses the
+    environment locks the file ``hold``, if there is one.
+    """
+
+    bin: str
+    prefix: str | None
+    variables: Mapping[str, str]
+    defaults: Mapping[str, str]
+    hold: str | None
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no answer of the engine's."""
+        return cls(
+            bin=_text(raw, "bin"),
+            prefix=raw.get("prefix"),
+            variables=_dict(raw, "variables"),
+            defaults=_dict(raw, "defaults"),
+            hold=raw.get("hold"),
         )
 
 

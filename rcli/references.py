@@ -73,6 +73,11 @@ def is_folder(text: str) -> bool:
     return text in (".", "..") or text.startswith(("./", "../", "/", "~"))
 
 
+def is_of_replicate(text: str) -> bool:
+    """Whether the text names Replicate's registry or site itself, as ``cog push`` wants it."""
+    return _WEB.match(text) is not None
+
+
 def parse(text: str, *, cwd: Path, home: Path) -> tuple[str | None, Reference]:
     """The host named before the colon, if any, and what it is to run. Raises UsageError for anything else."""
     if is_folder(text):

@@ -43,6 +43,9 @@ KEYS = (
     Key("engine.idle", "seconds", 900, "the engine stops after this long without work"),
     Key("engine.replica_idle", "seconds", 300, "a loaded model sleeps after this long without work"),
     Key("engine.setup_timeout", "seconds", 600, "how long a model's setup may take"),
+    Key("engine.max_replicas", "number", 0, "how many models are loaded at once; 0: as this machine can bear"),
+    Key("engine.max_queue", "number", 1000, "how many predictions of one version may wait"),
+    Key("engine.memory_reserve", "number", 512, "MiB of memory that stay free: models sleep for it, or wait"),
 )
 
 _KEYS = {key.name: key for key in KEYS}
@@ -135,12 +138,18 @@ class Settings:
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """What the engine takes from the ``[engine]`` section of the user's config; times in seconds."""
+    """What the engine takes from the ``[engine]`` section of the user's config; times in seconds.
+
+    ``max_replicas`` 0 lets the machine decide; ``memory_reserve`` in MiB.
+    """
 
     idle: float = 900
     replica_idle: float = 300
     port: int = 7878
     setup_timeout: float = 600
+    max_replicas: int = 0
+    max_queue: int = 1000
+    memory_reserve: int = 512
 
 
 def engine_settings(paths: Paths) -> EngineSettings:
@@ -188,8 +197,8 @@ def check_value(key: Key, value: Any, where: str) -> Any:
         case _:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             good = number and 0 <= value < float("inf")  # which nan is not either
-    if key.name == "engine.port":
-        good = good and isinstance(value, int) and value < 65536
+    if key.kind == "number":
+        good = good and isinstance(value, int) and (key.name != "engine.port" or value < 65536)
     if not good:
         wanted = " or ".join(key.choices) if key.choices else _KINDS[key.kind]
         raise UsageError(f"{where}: {key.name} takes {wanted}, not {value!r}")
@@ -251,7 +260,7 @@ def _remove(table: Any, dotted: tuple[str, ...]) -> None:
 
 
 _ALLOWED = re.compile(
-    r"PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TEMP|TMP|LANG|LANGUAGE|TZ|RCLI_HOME|LD_LIBRARY_PATH"
+    r"PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TEMP|TMP|LANG|LANGUAGE|TZ|RCLI_HOME|LD_LIBRARY_PATH|PYENV_ROOT"
     r"|(LC|SSL|UV|PIP|CUDA|XDG)_.*|NVIDIA_VISIBLE_DEVICES|(https?|no|all|HTTPS?|NO|ALL)_(proxy|PROXY)"
 )
 

@@ -35,9 +35,11 @@ class Signals:
         self._held = False
         self._is_armed = False
         self._pending: int | None = None
+        self._ignored: list[int] = []
 
     def install(self) -> None:
         """From now on a signal raises; the third one ends the process on the spot."""
+        self._ignored = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_IGN]
         for number in _ENDING:
             signal.signal(number, self._receive)
         if _CAN_REPEAT:
@@ -48,6 +50,11 @@ class Signals:
         """All is done: from now on a signal just ends the process, without a word."""
         for number in _ENDING:
             signal.signal(number, signal.SIG_DFL)
+
+    def hand_over(self) -> None:
+        """Another program takes this process's place: what its caller (nohup) ignored for it is so again."""
+        for number in self._ignored:
+            signal.signal(number, signal.SIG_IGN)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -96,6 +97,10 @@ class RecordingServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Speaks TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def answer(self, route: str, *script: Script) -> None:
         """Sets the answers of a route such as ``GET /v1/account``."""

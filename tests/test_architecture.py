@@ -19,7 +19,9 @@ CORE = {
     "records",
     "references",
     "signals",
+    "signing",
     "images",
+    "ignored",
     "__init__",
 }
 MAY_IMPORT = {
@@ -32,6 +34,7 @@ MAY_IMPORT = {
     "ui": {"ui", "core"},
     "engine": {"engine", "core"},
     "models": set[str](),
+    "templates": set[str](),
     "__main__": {"cli", "app", "core"},
 }
 ENGINE_FLOORS = ["data runtime schema problems", "work", "web", "engine life", "routes", "app", "__main__"]
@@ -43,7 +46,7 @@ HOMES = {
     "rich": {"ui"},
     "questionary": {"ui"},
     "prompt_toolkit": {"ui"},
-    "httpx": {"api", "engine.runtime.http"},
+    "httpx": {"api", "engine.runtime.outgoing"},
     "starlette": {"engine", "listener"},
     "uvicorn": {"engine", "listener"},
     "sqlite3": {"engine", "services.library"},
@@ -54,7 +57,8 @@ HOMES = {
     "keyring": {"core"},
     "PIL": {"core"},
     "jq": {"ui", "services"},
-    "cog": {"models", "engine.runtime.shim"},
+    "watchfiles": {"services.push"},
+    "cog": {"models", "templates", "engine.runtime.shim"},
 }
 
 

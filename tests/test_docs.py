@@ -18,6 +18,7 @@ from PIL import Image
 from rcli.app import App
 from rcli.cli.performing import split
 from rcli.cli.root import COMMANDS, build
+from rcli.services.documents import is_document
 from rcli.services.inputs import parse_pairs
 from tests.conftest import environment
 
@@ -77,8 +78,8 @@ def parse(argv: list[str], cwd: Path) -> None:
     command = ALL[name]
     context = command.make_context(name, argv[len(name.split()) - 1 :], obj=app)
     if name in ("rcli run", "rcli stream"):
-        _, pairs = split([*context.params["words"], *(context.params["input"] or [])], cwd)
-        parse_pairs(pairs)
+        _, words = split(context.params["words"], cwd)
+        parse_pairs([*words, *(text for text in context.params["input"] or [] if not is_document(text))])
 
 
 def test_the_readme_lists_every_command() -> None:

@@ -20,6 +20,7 @@ from rcli.api.failures import (
     no_api,
     refusal,
 )
+from rcli.api.moved import Following
 from rcli.api.network import Network
 from rcli.api.retry import Retry
 from rcli.api.trace import Trace
@@ -36,7 +37,8 @@ class Client:
     """Sends requests to one host, and to the addresses that it names.
 
     ``trace`` takes the lines of the redacted HTTP trace, ``on_wait`` is told the seconds and the reason
-    before each wait for another try. ``transport`` replaces the network below the retries.
+    before each wait for another try. ``renew`` gives the base URL of an engine that takes the place of one
+    that stops. ``transport`` replaces the network below the retries.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Client:
         user_agent_suffix: str = "",
         trace: Callable[[str], None] | None = None,
         on_wait: Callable[[float, str], None] | None = None,
+        renew: Callable[[], str] | None = None,
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -58,6 +61,7 @@ class Client:
         self._token = None if token is None else check_form(token)
         self._trusted = {_origin(httpx.URL(host.url))}
         wire = transport or Network()
+        wire = Following(wire, renew) if renew else wire
         traced = Trace(wire, trace, clock) if trace else wire
         self._http = httpx.Client(
             transport=Retry(traced, on_wait=on_wait, clock=clock, sleep=sleep),

@@ -41,9 +41,11 @@ class Replicate:
     def prediction(self, id: str) -> Prediction:
         return self._prediction(self.client.get(_path("predictions", id)))
 
-    def create_prediction(self, version: str, input: Json) -> Prediction:
-        """``version``: an id, ``owner/name`` or ``owner/name:id``."""
-        return self._prediction(self.client.post("predictions", {"version": version, "input": input}))
+    def create_prediction(self, version: str, input: Json, *, variables: str = "") -> Prediction:
+        """``version``: an id, ``owner/name`` or ``owner/name:id``; ``variables``: a set the engine keeps."""
+        body = {"version": version, "input": input}
+        headers = {"Rcli-Variables": variables} if variables else {}
+        return self._prediction(self.client.call("POST", "predictions", json=body, headers=headers))
 
     def create_model_prediction(self, owner: str, name: str, input: Json) -> Prediction:
         """The route of official models."""

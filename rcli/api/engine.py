@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from json import loads
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from rcli.api.client import READ_TIMEOUT, Client
-from rcli.records import Json, Overrides, Project
+from rcli.api.sse import Parser
+from rcli.errors import NoAnswer, RcliError
+from rcli.records import Bench, Json, Overrides, Project
 
 _LONG_TIMEOUT = 600.0
 """Seconds: a large project is read and copied, or removed, as a whole before the answer comes."""
@@ -36,6 +41,48 @@ class Engine:
         if overrides and (changes := overrides.to_json()):
             body["overrides"] = changes
         return Project.from_json(self._post("projects", body, timeout=_LONG_TIMEOUT))
+
+    def check(self, path: Path, file: str) -> Json:
+        """Reads a project and keeps nothing: ``files``, ``size_bytes``, ``image``, ``openapi_schema``.
+
+        Raises InvalidInput with file and line for what Cog would refuse.
+        """
+        return dict(self._post("checks", {"path": str(path), "file": file}, timeout=_LONG_TIMEOUT))
+
+    def push(self, path: Path, file: str, model: str, former: Sequence[str] | None = None) -> Project:
+        """Makes a folder the latest version of ``owner/name``.
+
+        ``former``: the versions that the same watch has made, which the new one replaces; None without one.
+        """
+        body: Json = {"path": str(path), "file": file, "model": model}
+        if former is not None:
+            body["former"] = list(former)
+        return Project.from_json(self._post("pushes", body, timeout=_LONG_TIMEOUT))
+
+    def keep_variables(self, variables: Mapping[str, str]) -> str:
+        """The id of a set of variables, for models that get them; the engine keeps it in memory only."""
+        return str(self._post("variables", {"variables": dict(variables)})["id"])
+
+    def environment(
+        self, path: Path, file: str, overrides: Overrides, progress: Callable[[str], None]
+    ) -> Bench:
+        """Finds or makes the environment of a folder's project; ``progress`` is told what takes its time."""
+        asked = overrides.to_json()
+        query = [("path", str(path)), ("file", file), *(("with", name) for name in asked.pop("with", ()))]
+        query += [(name, str(value)) for name, value in asked.items()]
+        url = f"{self._base}/environment?{urlencode(query)}"
+        with self._client.stream(url, {"Accept": "text/event-stream"}) as response:
+            parser = Parser()
+            for event in (each for chunk in response.iter_raw() for each in parser.feed(chunk)):
+                told: Json = loads(event.data) if event.event else {}
+                match event.event:
+                    case "progress":
+                        progress(told["message"])
+                    case "done":
+                        return Bench.from_json(told)
+                    case "error":
+                        raise RcliError(told["detail"], hint=told.get("hint"))
+        raise NoAnswer("the engine ended while it made the environment", hint="rcli serve logs")
 
     def drain(self, timeout: float) -> list[str]:
         """Takes no more work and ends when all is done, within so many seconds; otherwise it goes on.

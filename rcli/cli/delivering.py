@@ -28,11 +28,13 @@ _AS_IT_IS = Overrides()
 class Wishes:
     """What the user wants of the output; ``target`` is a path, or ``-`` for stdout.
 
-    ``overrides`` are for the project in a folder, as ``file`` is.
+    ``overrides`` are for the project in a folder, as ``file`` is; ``variables`` for the model's process, as
+    ``-e`` writes them.
     """
 
     file: str = "cog.yaml"
     overrides: Overrides = _AS_IT_IS
+    variables: tuple[str, ...] = field(default=(), repr=False)
     streams: bool = False
     detach: bool = False
     target: str | None = None

@@ -14,7 +14,12 @@ from rcli.ui.screen import program
 
 Inputs = Annotated[
     list[str] | None,
-    typer.Option("--input", "-i", metavar="KEY=VALUE", help="An input: key=value, key:=JSON or key=@FILE."),
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="KEY=VALUE",
+        help="An input: key=value, key:=JSON or key=@FILE; or a file of all.",
+    ),
 ]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most this many rows.")]
 Output = Annotated[
@@ -46,6 +51,11 @@ class Command(TyperCommand):
         self._own = list(self.params)
         self.params.extend(_option(*row) for row in _COMMON)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """People who know Cog write ``--json @FILE`` for all inputs at once, and get JSON."""
+        takes_inputs = any(param.name == "input" for param in self._own)
+        return super().parse_args(ctx, _inputs_apart(args) if takes_inputs else args)
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """The command's own options first, the common ones in a section of their own."""
         common = [record for param in self.params[len(self._own) :] if (record := param.get_help_record(ctx))]
@@ -76,6 +86,20 @@ def world(ctx: typer.Context) -> App:
     app = ctx.find_object(App)
     assert app is not None
     return app
+
+
+def _inputs_apart(args: list[str]) -> list[str]:
+    """The words with ``--json @FILE``, or ``--json {…}``, as the two options that it stands for."""
+    words: list[str] = []
+    for word in args[: args.index("--") if "--" in args else None]:
+        name, equals, value = word.partition("=")
+        if name == "--json" and equals and value.startswith(("@", "{")):
+            words += ["--json", "--input", value]
+        elif words[-1:] == ["--json"] and word.startswith(("@", "{")):
+            words += ["--input", word]
+        else:
+            words.append(word)
+    return words + args[args.index("--") if "--" in args else len(args) :]
 
 
 def _option(names: list[str], field: str, about: str, more: dict[str, Any]) -> TyperOption:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from rcli.app import App, sign_in_hint
@@ -13,11 +14,12 @@ from rcli.cli.following import explain_failure, follow, taken_up_again
 from rcli.errors import InvalidInput, NotAllowed, NotFound, RcliError, UsageError
 from rcli.records import Prediction
 from rcli.references import FolderReference, ModelReference, Reference, is_folder
-from rcli.services import catalog, inputs, launch, lists, outputs, predict
+from rcli.services import catalog, launch, lists, outputs, predict, variables
 from rcli.services.catalog import Target
 from rcli.services.launch import Job, Written
 from rcli.services.library import Library
 from rcli.services.predict import Running
+from rcli.services.sources import Sources
 from rcli.settings import LOCAL, REPLICATE
 from rcli.ui.live import Display
 from rcli.ui.views import SHORT
@@ -28,11 +30,11 @@ _MOST_CHOICES = 100
 def perform(app: App, words: Sequence[str], written: Sequence[str], wishes: Wishes) -> None:
     """One prediction, from the words of the command line and what ``-i`` gave to the files on the disk."""
     model, rest = split(words, app.cwd)
-    pairs = inputs.parse_pairs([*rest, *written])
+    inputs = launch.read(rest, written, Sources(app.cwd, app.home, app.stdin.buffer))
     check_target(app, wishes)
     model = model or _chosen(app)
     with app.screen.display(model) as display:
-        host, job = _job(app, model, pairs, wishes, display)
+        host, job = _job(app, model, inputs, wishes, display)
 
         def canceling() -> None:
             display.phase("canceling", "Ctrl-C again leaves at once")
@@ -92,12 +94,15 @@ def _chosen(app: App) -> str:
     return prompts.choose("Model:", list(dict.fromkeys(found)), app.stderr)
 
 
-def _job(app: App, model: str, pairs: list[inputs.Pair], wishes: Wishes, display: Display) -> tuple[str, Job]:
+def _job(app: App, model: str, written: Written, wishes: Wishes, display: Display) -> tuple[str, Job]:
     """Resolves the model, checks the inputs and sends the files; the first line names the host."""
     prefix, reference = app.parse(model)
     host = app.host_for(prefix, reference)
     if not isinstance(reference, FolderReference):
         _refuse_overrides(wishes)
+    own = variables.parse(wishes.variables, app.environ)
+    if own and host != LOCAL:
+        raise UsageError(f"-e is for models on this machine: {host} keeps its models' variables itself")
     display.phase("connecting", f"to {host}")
     api = app.connect(host)
     if isinstance(reference, FolderReference):
@@ -111,12 +116,12 @@ def _job(app: App, model: str, pairs: list[inputs.Pair], wishes: Wishes, display
         app.screen.note(f"first run of {reference}: its code runs with your rights")
     for warning in warnings:
         app.screen.warning(warning)
-    written = Written(pairs, app.cwd, app.home, app.stdin.buffer, app.settings.inputs(target.model))
+    target = variables.given(api, target, own)
     with _schema_named(model):
         return host, launch.prepare(
             api,
             target,
-            written,
+            replace(written, defaults=app.settings.inputs(target.model)),
             lambda message, share: display.phase("sending", message, share),
             app.neighbour(host),
         )

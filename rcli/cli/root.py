@@ -13,6 +13,9 @@ from rcli.errors import UsageError
 COMMANDS = {
     "run": ("rcli.cli.run:run", "Run a model and get its output."),
     "stream": ("rcli.cli.run:stream", "Run a language model and print its tokens as they come."),
+    "exec": ("rcli.cli.exec:app", "Run a command in a model's environment."),
+    "init": ("rcli.cli.init:init", "Write a Cog project that runs at once."),
+    "push": ("rcli.cli.push:push", "Make a folder a version of a model, here or on Replicate."),
     "predictions": ("rcli.cli.predictions:app", "List, show, watch and cancel predictions."),
     "models": ("rcli.cli.models:app", "List and show models and their inputs."),
     "serve": ("rcli.cli.serve:app", "Run the engine as a server for every Replicate client."),

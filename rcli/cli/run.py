@@ -34,6 +34,16 @@ TorchBackend = Annotated[
     typer.Option("--torch-backend", metavar="BUILD", help="PyTorch for a folder's project: cpu or auto."),
 ]
 
+Variables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env",
+        "-e",
+        metavar="NAME=VALUE",
+        help="A variable for the model's process on this machine; NAME alone passes yours on.",
+    ),
+]
+
 
 def run(
     ctx: typer.Context,
@@ -48,11 +58,13 @@ def run(
     packages: With = None,
     any_python: AnyPython = False,
     torch_backend: TorchBackend = None,
+    env: Variables = None,
 ) -> None:
     """Run a model and get its output: text is printed as it comes, files are saved and their paths printed.
 
     MODEL is owner/name, owner/name:version, a folder with a cog.yaml, or deployments/owner/name.
-    Inputs are key=value, key:=JSON, or key=@FILE.
+    Inputs are key=value, key:=JSON, or key=@FILE; all at once they are -i FILE.json, -i FILE.yaml, -i -
+    (standard input), or, with JSON to be printed as well, --json @FILE.
 
     \b
     Examples: rcli run rcli/hello -i text=world
@@ -63,7 +75,7 @@ def run(
     from rcli.records import Overrides
 
     overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
-    wishes = Wishes(file=file, overrides=overrides, detach=detach, target=output, folder=output_dir)
+    wishes = Wishes(file, overrides, tuple(env or ()), detach=detach, target=output, folder=output_dir)
     perform(world(ctx), words or [], input or [], wishes)
 
 
@@ -75,6 +87,7 @@ def stream(
     packages: With = None,
     any_python: AnyPython = False,
     torch_backend: TorchBackend = None,
+    env: Variables = None,
 ) -> None:
     """Run a language model and print its tokens as they come, byte for byte.
 
@@ -87,4 +100,5 @@ def stream(
     from rcli.records import Overrides
 
     overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
-    perform(world(ctx), words or [], input or [], Wishes(file=file, overrides=overrides, streams=True))
+    wishes = Wishes(file, overrides, tuple(env or ()), streams=True)
+    perform(world(ctx), words or [], input or [], wishes)

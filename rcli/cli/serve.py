@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,18 +22,32 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", "-p", min=0, max=65535, metavar="N", help="The port; 7878.")
     ] = None,
+    bind: Annotated[
+        str, typer.Option("--bind", metavar="ADDRESS", help="The address to listen on; this machine's own.")
+    ] = local.LOOPBACK,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", metavar="FILE", help="The file with the token that clients must show."),
+    ] = None,
 ) -> None:
     """Serve Replicate's HTTP API on this machine until Ctrl-C.
 
     Takes over from an engine that runs in the background. Other programs connect with
-    REPLICATE_BASE_URL and REPLICATE_API_TOKEN, which are printed.
+    REPLICATE_BASE_URL and REPLICATE_API_TOKEN, which are printed. Other machines can only connect
+    with --bind, for instance 0.0.0.0, and that needs --token-file.
 
     Example: rcli serve --port 7878
     """
     if ctx.invoked_subcommand is None:
         app = world(ctx)
         try:
-            local.serve(app.settings, port=port, announce=lambda state: _announce(app, state))
+            local.serve(
+                app.settings,
+                port=port,
+                bind=bind,
+                token_file=token_file,
+                announce=lambda state: _announce(app, state),
+            )
         except Interrupted as exc:
             app.screen.note("")  # the terminal has written ^C
             exc.hint = "the engine has stopped"

@@ -9,25 +9,33 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 
+from rcli import credentials
 from rcli.engine import life
 from rcli.engine.app import create_app
 from rcli.engine.data.migrations import NewerDatabase
 from rcli.engine.engine import Engine
+from rcli.engine.web.connections import Connection, allow_open_files
 from rcli.errors import RcliError, UsageError
-from rcli.paths import Paths, own_private_folder
+from rcli.paths import Paths, own_private_folder, replace_private
 from rcli.settings import EngineSettings, allowed_environment, engine_settings
 
 EXIT_RUNNING = 75
 EXIT_NEWER = 76
 GRACE_SECONDS = 3
+KEEP_ALIVE_SECONDS = 20  # longer than the clients keep theirs, so that none meets a closed one
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::", "")
+
+Around = Callable[[ASGIApp], ASGIApp]
+"""Puts something between the server and the app, such as an observer of every request and answer."""
 
 
 class Server(uvicorn.Server):
@@ -45,10 +53,10 @@ class Server(uvicorn.Server):
         await self._engine.run(self._url, self._port)
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, around: Around = lambda app: app) -> int:
     options = _parse(argv)
     try:
-        _run(options)
+        _run(options, around)
     except RcliError as error:
         _complain(error)
         return {life.AlreadyRunning: EXIT_RUNNING, NewerDatabase: EXIT_NEWER}.get(
@@ -67,26 +75,31 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rcli.engine", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="the port; 0 takes a free one")
     parser.add_argument("--bind", default=LOOPBACK, help="the address to listen on")
+    parser.add_argument("--token-file", type=Path, help="the file with the token that clients have to show")
     parser.add_argument("--idle", type=float, help="seconds without work until it stops; 0 means never")
     parser.add_argument("--with-parent", action="store_true", help="stop when stdin, a pipe, ends")
     return parser.parse_args(argv)
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace, around: Around) -> None:
     environ = allowed_environment(os.environ)
     os.environ.clear()
     os.environ.update(environ)
     paths = Paths.from_environ(environ)
+    token = credentials.serving_token(options.bind, options.token_file)
     settings = engine_settings(paths)
     if options.idle is not None:
         settings = replace(settings, idle=options.idle)
     lock = life.take_lock(own_private_folder(paths.engine))
     try:
+        allow_open_files()
+        if token is not None:
+            replace_private(paths.engine / "token", token + "\n")
         with (
             _listen(options.bind, options.port) as listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(_serve(paths, settings, environ, options, listener))
+            runner.run(_serve(paths, settings, environ, options, listener, around))
     finally:
         lock.release()
 
@@ -112,6 +125,7 @@ async def _serve(
     environ: dict[str, str],
     options: argparse.Namespace,
     listener: socket.socket,
+    around: Around,
 ) -> None:
     engine = Engine(paths, settings, environ)
     try:
@@ -120,8 +134,9 @@ async def _serve(
         host = LOOPBACK if bind in EVERYWHERE else f"[{bind}]" if ":" in bind else bind
         hosts = frozenset({bind.lower(), socket.gethostname().lower()})
         config = uvicorn.Config(
-            create_app(engine, hosts),
-            http="httptools",
+            around(create_app(engine, hosts)),
+            http=Connection,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ws="none",
             lifespan="off",
             access_log=False,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -40,14 +41,18 @@ def take_lock(folder: Path) -> FileLock:
     return lock
 
 
-def kept_secret(file: Path) -> str:
+def new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def kept_secret(file: Path, make: Callable[[], str] = new_secret) -> str:
     """The secret in this file, made at the first use; other programs' settings survive a restart by it."""
     try:
         text = file.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         text = ""
     if not text:
-        text = secrets.token_urlsafe(32)
+        text = make()
         replace_private(file, text + "\n")
     return text
 
@@ -68,6 +73,17 @@ class IdleClock:
         self._is_working = is_working
         self._stop = stop
         self._last = asyncio.get_running_loop().time()
+        self._open = 0
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """A request is served within: an upload, a stream and a download are work as well."""
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
+            self.touch()
 
     def touch(self) -> None:
         """Something was asked for, or some work began or ended."""
@@ -77,7 +93,7 @@ class IdleClock:
         """Seconds until the engine stops if nothing happens; None when it does not stop by itself."""
         if self._seconds <= 0:
             return None
-        if self._is_working():
+        if self._open or self._is_working():
             return self._seconds
         return max(0.0, self._last + self._seconds - asyncio.get_running_loop().time())
 

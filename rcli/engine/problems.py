@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from rcli.engine.runtime.installer import BuildError
+from rcli.engine.runtime.snapshots import SnapshotError
 from rcli.errors import NotFound, RcliError, UsageError
 
 
@@ -71,6 +72,15 @@ def not_found(what: str) -> Problem:
     return Problem(404, what, title="Not found")
 
 
+def conflict(what: str, hint: str | None = None) -> Problem:
+    """409, which one of the official clients would send again and again without the header."""
+    return Problem(409, what, hint=hint, headers={"x-should-retry": "false"})
+
+
+def forbidden(what: str) -> Problem:
+    return Problem(403, what)
+
+
 def invalid_request(fields: Sequence[InvalidField], title: str = "Input validation failed") -> Problem:
     """422 with one line of ``detail`` for each field."""
     lines = "".join(f"- {field.field}: {field.description}\n" for field in fields)
@@ -82,7 +92,7 @@ def from_error(error: RcliError) -> Problem:
     match error:
         case NotFound():
             status = 404
-        case UsageError() | BuildError():
+        case UsageError() | BuildError() | SnapshotError():
             status = 422
         case _:
             status = 500

@@ -27,7 +27,7 @@ class Target:
 
     ``document`` is the OpenAPI document, ``{}`` where it cannot be had: then inputs go unchecked. A bare
     version id has no ``model``, ``owner`` and ``name``: no route of the API leads from it to them. Only
-    on this machine can all models be searched for it.
+    on this machine can all models be searched for it. ``variables`` names what the engine keeps for it.
     """
 
     kind: Literal["version", "model", "deployment"]
@@ -36,6 +36,7 @@ class Target:
     document: Json = field(repr=False)
     owner: str
     name: str
+    variables: str = ""
 
 
 def resolve(
@@ -86,6 +87,8 @@ def create(api: Replicate, target: Target, input: Json) -> Prediction:
 
 def _created(api: Replicate, target: Target, input: Json) -> Prediction:
     match target:
+        case Target(variables=str(kept)) if kept:
+            return api.create_prediction(target.version_id or target.model, input, variables=kept)
         case Target(kind="model", owner=owner, name=name):
             return api.create_model_prediction(owner, name, input)
         case Target(kind="deployment", owner=owner, name=name):

@@ -60,9 +60,14 @@ def log_path(paths: Paths) -> Path:
     return paths.engine / "engine.log"
 
 
+def runs_here() -> bool:
+    """Whether this system is one that models can run on."""
+    return find_spec("coglet") is not None
+
+
 def check_platform() -> None:
     """Raises RcliError where models cannot run."""
-    if find_spec("coglet") is None:
+    if not runs_here():
         raise RcliError(
             "models run on Linux (x86-64, arm64) and on macOS with Apple silicon, not on this system",
             hint="models on Replicate and on other hosts can be used from here: rcli auth login",

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
+from urllib.parse import quote
 
 from rcli.errors import InvalidInput, RcliError, UsageError
 from rcli.records import Json
@@ -55,9 +56,7 @@ def build(
     pairs: Sequence[Pair],
     defaults: Mapping[str, Any],
     *,
-    cwd: Path,
-    home: Path,
-    stdin: BinaryIO,
+    sources: Sources,
     component: str = "Input",
 ) -> Inputs:
     """The inputs of one prediction or training: the project's defaults, and over them what was written.
@@ -68,7 +67,6 @@ def build(
     fields = {each.name: each for each in input_fields(document, component)}
     known = describes_inputs(document, component)
     groups = _grouped(pairs)
-    sources = Sources(cwd, home, stdin)
     problems = _Problems()
     raw: Json = {}
     for name, value in defaults.items():
@@ -89,16 +87,17 @@ def build(
     return inputs
 
 
-def resolve_files(inputs: Inputs, upload: Upload) -> Json:
+def resolve_files(inputs: Inputs, upload: Upload, *, named: bool = False) -> Json:
     """The values with every file in place: small ones as data URIs, larger ones uploaded, each once.
 
-    Raises RcliError when a file cannot be read any more, and whatever ``upload`` raises.
+    ``named``: data URIs carry the file's name too, which the engine understands. Raises RcliError when a file
+    cannot be read any more, and whatever ``upload`` raises.
     """
     values = copy.deepcopy(inputs.values)
     sent: dict[Path | None, str] = {}
     for file in inputs.files:
         if file.path not in sent:
-            sent[file.path] = send(file, upload)
+            sent[file.path] = send(file, upload, named=named)
         *way, last = file.at
         target: Any = values
         for step in way:
@@ -220,12 +219,13 @@ def _check_urls(shape: Field, value: Any, sources: Sources) -> None:
         raise InvalidInput(f"{words.shown(value)} is not a URL (http, https or data)", hint=hint)
 
 
-def send(file: FileInput, upload: Upload) -> str:
+def send(file: FileInput, upload: Upload, *, named: bool = False) -> str:
     """The address that stands for a file: a data URI for a small one. Raises like ``resolve_files``."""
     if file.size > LARGEST_DATA_URI:
         return upload(file.content, file.name, file.content_type)
     encoded = base64.b64encode(_bytes(file.content)).decode()
-    return f"data:{file.content_type};base64,{encoded}"
+    name = f";name={quote(file.name, safe='')}" if named else ""
+    return f"data:{file.content_type}{name};base64,{encoded}"
 
 
 def _bytes(content: Path | bytes) -> bytes:

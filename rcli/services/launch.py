@@ -6,17 +6,20 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from rcli.api.client import Client
 from rcli.api.endpoints import Replicate
 from rcli.api.engine import Engine
 from rcli.errors import NotAllowed, NotFound
 from rcli.records import Json, Overrides, Prediction
-from rcli.services import catalog, inputs
+from rcli.services import catalog, documents, inputs
 from rcli.services.catalog import Target
 from rcli.services.handover import carried
 from rcli.services.predict import Running
+from rcli.services.schema import input_fields
+from rcli.services.sources import Sources
+from rcli.settings import LOCAL
 
 Progress = Callable[[str, float | None], None]
 """What is being sent, and how much of it: 0 to 1."""
@@ -36,13 +39,25 @@ class Job:
 
 @dataclass(frozen=True)
 class Written:
-    """The user's inputs as they were written, and where relative paths and ``@-`` lead."""
+    """The user's inputs as they were written, and where relative paths and ``@-`` lead.
+
+    ``given`` came all at once; ``pairs`` win over it, and it over the project's ``defaults``.
+    """
 
     pairs: Sequence[inputs.Pair]
-    cwd: Path
-    home: Path
-    stdin: BinaryIO
+    given: Mapping[str, Any] = field(repr=False)
+    sources: Sources
     defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read(words: Sequence[str], options: Sequence[str], sources: Sources) -> Written:
+    """The inputs among the words of a command line, and those that ``-i`` gave, alone or all at once.
+
+    Raises UsageError for what is no input, InvalidInput for what cannot be read.
+    """
+    whole = [text for text in options if documents.is_document(text)]
+    pairs = inputs.parse_pairs([*words, *(text for text in options if not documents.is_document(text))])
+    return Written(pairs, documents.read(whole, sources), sources)
 
 
 def of_folder(
@@ -62,13 +77,13 @@ def prepare(
 
     ``engine``: the one on this machine, if another host is asked, which could not read the engine's files.
     """
+    files, values = documents.split(written.given, input_fields(target.document))
+    named = {pair.name for pair in written.pairs}
     built = inputs.build(
         target.document,
-        written.pairs,
-        written.defaults,
-        cwd=written.cwd,
-        home=written.home,
-        stdin=written.stdin,
+        [*(pair for pair in files if pair.name not in named), *written.pairs],
+        {**written.defaults, **values},
+        sources=written.sources,
     )
 
     def upload(content: Path | bytes, name: str, content_type: str) -> str:
@@ -78,8 +93,8 @@ def prepare(
         with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
             return api.upload_file(file, name, content_type, told).url
 
-    values = inputs.resolve_files(built, upload)
-    return Job(api, target, carried(values, target.document, engine, upload) if engine else values)
+    sent = inputs.resolve_files(built, upload, named=api.client.host.name == LOCAL)
+    return Job(api, target, carried(sent, target.document, engine, upload) if engine else sent)
 
 
 def document_of(running: Running) -> Json:

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 15.0
 DRAIN_SECONDS = 10.0
+LOOPBACK = "127.0.0.1"
 _END_SECONDS = 15.0
 _STARTER_SECONDS = 60.0
 """How long to wait for another process that starts or ends the engine right now."""
@@ -91,14 +93,16 @@ def status(settings: Settings) -> Json | None:
             raise NoAnswer("the engine does not answer", hint=f"end the process {state.pid}") from exc
 
 
-def ensure(settings: Settings, on_start: Callable[[], None] | None = None) -> EngineState:
+def ensure(
+    settings: Settings, on_start: Callable[[], None] | None = None, *, successor: bool = False
+) -> EngineState:
     """The running engine of this version of rcli; starts one if there is none.
 
-    ``on_start`` is called before that. An engine of another version is drained and replaced. Raises RcliError
-    when the engine cannot run here, does not start, or another version still works.
+    ``on_start`` is called before that. ``successor``: one that is about to stop will not do. An engine of
+    another version is drained and replaced. Raises RcliError when the engine cannot run here, does not start, or another version still works.
     """
     state = find(settings.paths)
-    if state and state.version == __version__ and _answers(state):
+    if not successor and state and state.version == __version__ and _answers(state):
         return state
     engine_process.check_platform()
     with _sole_starter(settings.paths):
@@ -124,22 +128,33 @@ def stop(settings: Settings) -> bool:
     return _end(settings, lambda state: _stop(settings, state))
 
 
-def serve(settings: Settings, *, port: int | None, announce: Callable[[EngineState], None]) -> None:
+def serve(
+    settings: Settings,
+    *,
+    port: int | None,
+    announce: Callable[[EngineState], None],
+    bind: str = LOOPBACK,
+    token_file: Path | None = None,
+) -> None:
     """Runs an engine on a fixed port until it is stopped, in place of one that runs already.
 
-    ``port``: None for the setting ``engine.port``, 0 for any. A signal that raises here ends the engine too.
-    Raises RcliError, and UsageError for a port that is taken.
+    ``port``: None for the setting ``engine.port``, 0 for any. ``token_file`` has the token that clients
+    are to show; every address but a loopback one needs it. A signal that raises here ends the engine too.
+    Raises RcliError, and UsageError for a port that is taken or a token that is missing.
     """
+    credentials.serving_token(bind, token_file)
     wanted = int(settings.get("engine.port").value) if port is None else port
     engine_process.check_platform()
     log = Log(settings.paths)
     with ExitStack() as stack:
         with _sole_starter(settings.paths):
             former = _living(settings.paths)
-            _check_port(wanted, former)
+            _check_port(bind, wanted, former)
             if former:
                 _drain(settings, former)
-            arguments = ["--port", str(wanted), "--idle", "0"]
+            arguments = ["--port", str(wanted), "--idle", "0", "--bind", bind]
+            if token_file is not None:
+                arguments += ["--token-file", str(token_file.absolute())]
             process = stack.enter_context(engine_process.foreground(settings, log, arguments))
             announce(_listening(settings.paths, process, log))
         if code := process.wait():
@@ -290,14 +305,14 @@ def _connects(state: EngineState) -> bool:
     return True
 
 
-def _check_port(port: int, former: EngineState | None) -> None:
+def _check_port(bind: str, port: int, former: EngineState | None) -> None:
     """Raises UsageError for a taken port, before the running engine is given up for it."""
     if port == 0 or (former and port == former.port):
         return
-    with socket.socket() as attempt:
+    with socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET) as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            attempt.bind(("127.0.0.1", port))
+            attempt.bind((bind, port))
         except OSError as exc:
             raise UsageError(
                 f"port {port} cannot be used: {exc.strerror}", hint="rcli serve --port N takes another"

@@ -84,7 +84,7 @@ def predictions(shell: Shell) -> str:
         (
             ["./echo", "text=x", "--host", "replicate"],
             "a folder runs on this machine, not on 'replicate'\n"
-            "hint: publish it there first, or leave --host away",
+            "hint: rcli push FOLDER replicate:owner/name, or leave --host away",
             2,
         ),
         (["--bogus"], "rcli run has no option --bogus\nhint: rcli run --help", 2),

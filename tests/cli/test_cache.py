@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 
 import pytest
 
@@ -14,6 +16,13 @@ def lonely(shell: Shell) -> Shell:
     """A home that shares no environments: nothing of the other tests' can be removed here."""
     (shell.home / "rcli" / "cache").unlink()
     return shell
+
+
+def age(shell: Shell) -> None:
+    """As if every folder had been taken two minutes ago."""
+    before = time.time() - 120
+    for snapshot in (shell.home / "rcli" / "data" / "engine" / "snapshots").iterdir():
+        os.utime(snapshot, (before, before))
 
 
 def test_a_project_that_was_run_lies_in_the_cache(lonely: Shell) -> None:
@@ -54,6 +63,7 @@ def test_pruning_all_keeps_what_is_loaded(lonely: Shell) -> None:
     failed = lonely.prediction()["version"]
     lonely.run("run", str(PROJECTS / "echo"), "text=x")
     loaded = lonely.prediction()["version"]
+    age(lonely)
 
     told = json.loads(lonely.run("cache", "prune", "--all", "--json"))
 
@@ -68,9 +78,29 @@ def test_what_was_pruned_can_be_run_again(lonely: Shell) -> None:
     lonely.run("run", str(PROJECTS / "setup_fails"), "text=x")
     lonely.run("run", str(PROJECTS / "echo"), "text=x")
     lonely.run("serve", "stop")
+    age(lonely)
     told = lonely.run("cache", "prune", "--all")
 
     answer = lonely.run("run", str(PROJECTS / "echo"), "text=again")
 
     assert told.stderr.startswith("freed ")
     assert answer == "hello again"
+
+
+def test_what_was_taken_a_moment_ago_is_kept_even_from_pruning_all(lonely: Shell) -> None:
+    lonely.run("run", str(PROJECTS / "setup_fails"), "text=x")
+    failed = lonely.prediction()["version"]
+
+    lonely.run("cache", "prune", "--all")
+
+    assert failed in lonely.run("cache", "list", "-q").split()
+
+
+def test_pruning_all_leaves_pushed_models_alone(lonely: Shell) -> None:
+    lonely.run("push", str(PROJECTS / "echo"), "local:me/echo")
+    lonely.run("serve", "stop")
+    age(lonely)
+
+    lonely.run("cache", "prune", "--all")
+
+    assert lonely.run("run", "local:me/echo", "text=still here") == "hello still here"

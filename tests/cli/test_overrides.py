@@ -138,15 +138,15 @@ def test_a_python_that_nobody_has_is_refused_and_any_may_do(warm_shell: Shell, p
 
 
 def test_a_python_that_the_network_does_not_give_fails_with_the_hint(shell: Shell, project: Project) -> None:
-    folder = project('run: run.py:Runner\nbuild:\n  python_version: "3.8"\n')
+    folder = project('run: run.py:Runner\nbuild:\n  python_version: "3.10"\n')
     nowhere = {"UV_PYTHON_INSTALL_MIRROR": "http://127.0.0.1:9", "UV_HTTP_RETRIES": "0", "UV_NO_CACHE": "1"}
     env = {**nowhere, "UV_PYTHON_INSTALL_DIR": str(shell.home / "pythons"), "PATH": "/nowhere"}
 
     told = shell.run("run", folder, env=env)
 
     error, *_ = (line for line in told.stderr.splitlines() if line.startswith("error: "))
-    assert "failed: the model asks for Python 3.8, which is not here and cannot be had: " in error
-    assert told.stderr.splitlines()[-1] == "hint: install Python 3.8, or try the model with --any-python"
+    assert "failed: the model asks for Python 3.10, which is not here and cannot be had: " in error
+    assert told.stderr.splitlines()[-1] == "hint: install Python 3.10, or try the model with --any-python"
     assert (told, told.exit_code) == ("", 3)
 
 
@@ -161,7 +161,7 @@ def test_a_python_that_the_network_does_not_give_fails_with_the_hint(shell: Shel
         (
             "run: [pip install six, make install]",
             "build.run: 'make install' needs a container: only pip install works without one",
-            "run it on a host: rcli run --host replicate",
+            "do it on this machine, leave the line out of a copy of cog.yaml, then: rcli run . -f copy.yaml",
         ),
     ],
 )

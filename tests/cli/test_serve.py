@@ -24,6 +24,16 @@ def url(process: Process) -> str:
     return line.partition("=")[2]
 
 
+def until_refusing(shell: Shell) -> None:
+    """Waits until the engine takes nothing new any more."""
+    folder = shell.home / "rcli" / "data" / "engine"
+    state, token = json.loads((folder / "engine.json").read_text()), (folder / "token").read_text().strip()
+    body = {"version": "rcli/hello", "input": {"text": "x"}}
+    with httpx.Client(headers={"authorization": f"Bearer {token}", "cancel-after": "1h"}) as client:
+        while client.post(f"{state['url']}/v1/predictions", json=body).status_code != 503:
+            time.sleep(0.02)
+
+
 def test_the_status_names_address_process_and_version(shell: Shell) -> None:
     shell.run("run", "rcli/hello", "text=x")
 
@@ -137,6 +147,48 @@ def test_what_still_runs_keeps_the_engine_from_stopping(shell: Shell) -> None:
     gate.touch()
     assert shell.watch(id) == "through the gate"
     assert shell.run("serve", "stop").exit_code == 0
+
+
+def test_a_run_during_another_s_stop_gets_the_next_engine(shell: Shell) -> None:
+    gate = shell.cwd / "gate"
+    id = shell.run("run", str(PROJECTS / "gate"), f"until={gate}", "--detach").strip()
+    before = shell.engine()["pid"]
+    stopping = shell.start("serve", "stop")
+    until_refusing(shell)
+
+    late = shell.start("run", "rcli/hello", "text=x")
+    gate.touch()
+
+    assert stopping.end() == 0
+    assert (late.end(), late.stdout) == (0, b"hello x")
+    assert shell.engine()["pid"] != before
+    assert shell.watch(id) == "through the gate"
+
+
+def test_other_machines_are_not_let_in_without_a_chosen_token(shell: Shell) -> None:
+    told = shell.run("serve", "--bind", "0.0.0.0", "--port", "0")
+
+    assert told.exit_code == 2
+    assert told.stderr == (
+        "error: on 0.0.0.0 other machines can reach the engine: name the token that they have to show\n"
+        "hint: rcli serve --bind 0.0.0.0 --token-file FILE\n"
+    )
+    assert living(shell.home) == []
+
+
+def test_a_chosen_token_is_what_other_programs_and_rcli_itself_use(shell: Shell) -> None:
+    file = shell.cwd / "token.txt"
+    file.write_text("correct-horse-battery-staple\n")
+    process = shell.start("serve", "--port", "0", "--token-file", str(file))
+    address = url(process)
+
+    told = httpx.get(
+        f"{address}/v1/account", headers={"authorization": "Bearer correct-horse-battery-staple"}
+    )
+
+    assert told.status_code == 200
+    assert shell.run("run", "rcli/hello", "text=x") == "hello x"
+    assert "correct-horse" not in process.stderr
 
 
 def test_a_server_in_the_foreground_takes_over_and_ends_on_ctrl_c(shell: Shell) -> None:

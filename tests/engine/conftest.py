@@ -17,9 +17,18 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.receiver import receiver
+from tests.recording_server import recording_server
+
+__all__ = ["receiver", "recording_server"]
+
 PROJECTS = Path(__file__).parents[1] / "projects"
+ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
 PASSED_ON = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+
+CONTRACT = {name: os.environ[name] for name in ("RCLI_CONTRACT",) if name in os.environ}
+"""Where the API document is: then every exchange with an engine is held against it."""
 
 
 class RunningEngine:
@@ -119,10 +128,15 @@ class RunningEngine:
         self.process.wait(10)
 
     def close(self) -> None:
+        """Ends it, and fails when it has ever told anybody what the API document does not allow."""
         self.http.close()
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(30)
+        if CONTRACT:
+            from tests.engine.contract import reported
+
+            assert reported(self.home) == ""
 
 
 StartEngine = Callable[..., RunningEngine]
@@ -139,10 +153,12 @@ def launch(home: Path, *argv: str, store: Path | None = None, **env: str) -> sub
     if store is not None and not (home / "cache").exists():
         store.mkdir(parents=True, exist_ok=True)
         (home / "cache").symlink_to(store)
+    module = "tests.engine.contract" if CONTRACT else "rcli.engine"
     with (home / "engine.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "rcli.engine", *argv],
-            env=environment(home) | env,
+            [sys.executable, "-m", module, *argv],
+            env=environment(home) | CONTRACT | env,
+            cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

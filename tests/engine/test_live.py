@@ -51,7 +51,6 @@ class Bench:
             id="p",
             number=number,
             version=version,
-            input={},
             created_at=0,
             on_end=lambda live: self.ends.append(live.status),
         )

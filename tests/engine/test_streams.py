@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ from rcli.engine.web.streams import encode, parse_event_id, phase_comment
 from rcli.engine.work.live import Phase
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import RunningEngine
+    from tests.engine.conftest import RunningEngine, StartEngine
 
 
 @pytest.fixture
@@ -252,3 +253,140 @@ def test_one_predictions_address_does_not_open_another(engine: RunningEngine) ->
     answer = httpx.get(one["urls"]["stream"].replace(one["id"], two["id"]))
 
     assert answer.status_code == 401
+
+
+def raw_stream(engine: RunningEngine, prediction: dict[str, Any], last: str | None = None) -> socket.socket:
+    """A connection on which the stream was asked for."""
+    path = prediction["urls"]["stream"].removeprefix(engine.url)
+    resume = f"Last-Event-ID: {last}\r\n" if last else ""
+    connection = socket.create_connection(("127.0.0.1", engine.state["port"]), timeout=30)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{resume}\r\n".encode())
+    return connection
+
+
+def rest_of(connection: socket.socket) -> str:
+    """All that comes until the end; the answer's head may have been read already."""
+    return unchunked(b"".join(iter(lambda: connection.recv(65536), b"")))
+
+
+def unchunked(answer: bytes) -> str:
+    """The body so far of an answer in HTTP's chunks, but a chunk that is not complete."""
+    left, found = answer.partition(b"\r\n\r\n")[2] if answer.startswith(b"HTTP/") else answer, b""
+    while (size := left.partition(b"\r\n")[0]) and size != b"0":
+        start, length = len(size) + 2, int(size, 16)
+        if len(left) < start + length + 2:
+            break
+        found += left[start : start + length]
+        left = left[start + length + 2 :]
+    return found.decode()
+
+
+def test_reconnecting_after_any_event_misses_and_repeats_nothing(engine: RunningEngine) -> None:
+    prediction = engine.create(engine.register("tokens"), {"n": 30, "delay": 0.01})
+    seen: list[tuple[str, str, str]] = []
+    last = None
+    while not seen or seen[-1][0] != "done":
+        with raw_stream(engine, prediction, last) as connection:
+            heard = b""
+            while not (found := events(unchunked(heard))):
+                heard += connection.recv(65536)
+        event = found[0]
+        seen.append(event)
+        last = f"1:{event[1]}"
+
+    assert [sequence for _, sequence, _ in seen] == [str(n) for n in range(1, 32)]
+    assert [data for _, _, data in seen] == [f"token{n} " for n in range(30)] + ["{}"]
+
+
+def test_after_the_end_every_event_can_be_gone_on_from(engine: RunningEngine) -> None:
+    prediction = engine.ended(engine.create(engine.register("tokens"), {"n": 5}))
+    whole = events(engine.stream(prediction))
+
+    rests = [
+        events(engine.stream(prediction, **{"last-event-id": f"1:{sequence}"})) for sequence in range(7)
+    ]
+
+    assert rests == [whole[sequence:] for sequence in range(6 + 1)]
+
+
+@pytest.mark.parametrize("last", ["1700000000:7", "1700000000:999", "9:999999999999999"])
+def test_an_id_from_beyond_the_end_still_brings_the_end(engine: RunningEngine, last: str) -> None:
+    prediction = engine.ended(engine.create(engine.register("tokens"), {"n": 5}))
+
+    told = events(engine.stream(prediction, **{"last-event-id": last}))
+
+    assert told == [("done", "6", "{}")]
+
+
+def test_an_id_from_the_future_loses_nothing_that_is_yet_to_come(engine: RunningEngine, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    prediction = engine.create(engine.register("gate"), {"until": str(gate)})
+    engine.wait_for(prediction, "step 9/20")
+    with raw_stream(engine, prediction, "1:999") as connection:
+        head = connection.recv(65536)
+        gate.touch()
+
+        told = events(unchunked(head + b"".join(iter(lambda: connection.recv(65536), b""))))
+
+    assert [(event, data) for event, _, data in told][-2:] == [("output", "through the gate"), ("done", "{}")]
+
+
+def test_two_hundred_readers_see_the_same(engine: RunningEngine) -> None:
+    prediction = engine.create(engine.register("tokens"), {"n": 100, "delay": 0.02})
+    connections = [raw_stream(engine, prediction) for _ in range(200)]
+
+    told = [events(rest_of(connection)) for connection in connections]
+    for connection in connections:
+        connection.close()
+
+    assert all(each == told[0] for each in told)
+    assert [data for _, _, data in told[0]] == [f"token{n} " for n in range(100)] + ["{}"]
+
+
+def test_a_reader_slower_than_the_model_costs_no_memory_and_misses_nothing(
+    start_engine: StartEngine, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "cog.yaml").write_text("run: run.py:Runner\n")
+    (project / "run.py").write_text(
+        "from cog import BaseRunner, ConcatenateIterator\n\n\nclass Runner(BaseRunner):\n"
+        "    def run(self) -> ConcatenateIterator[str]:\n"
+        "        for n in range(100):\n            yield f'{n:06}' + 'x' * 500_000\n"
+    )
+    engine = start_engine()
+    prediction = engine.create(engine.register(project))
+    engine.until(lambda: engine.get(prediction)["status"] == "succeeded", 60)
+    before = memory(engine)
+    connections = [raw_stream(engine, prediction) for _ in range(20)]
+    first = [connection.recv(100_000) for connection in connections]
+    after = memory(engine)
+
+    told = events(unchunked(first[0] + b"".join(iter(lambda: connections[0].recv(1 << 20), b""))))
+    for connection in connections:
+        connection.close()
+
+    assert after - before < 200 << 20  # twenty readers of 50 MB each
+    assert [data[:6] for event, _, data in told if event == "output"][-1] == "000099"
+
+
+def test_output_grows_while_it_is_polled(engine: RunningEngine) -> None:
+    prediction = engine.create(engine.register("tokens"), {"n": 30, "delay": 0.02})
+    lengths = []
+
+    def ended() -> bool:
+        row = engine.get(prediction)
+        lengths.append(len(row["output"] or []))
+        return bool(row["status"] == "succeeded")
+
+    engine.until(ended)
+
+    assert lengths == sorted(lengths)
+    assert len(set(lengths)) > 5
+    assert lengths[-1] == 30
+
+
+def memory(engine: RunningEngine) -> int:
+    """Bytes that the engine's own process holds."""
+    status = Path(f"/proc/{engine.process.pid}/status").read_text()
+    return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmRSS:"))

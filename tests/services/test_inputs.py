@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from rcli.errors import InvalidInput, RcliError, UsageError
 from rcli.services.inputs import Inputs, Pair, build, parse_pairs, resolve_files
+from rcli.services.sources import Sources
 
 Document = dict[str, Any]
 Vector = Callable[[str], Document]
@@ -43,9 +44,7 @@ def made(tmp_path: Path) -> Build:
             document,
             parse_pairs(texts),
             defaults or {},
-            cwd=tmp_path,
-            home=tmp_path / "home",
-            stdin=io.BytesIO(stdin),
+            sources=Sources(tmp_path, tmp_path / "home", io.BytesIO(stdin)),
             component=component,
         )
 
@@ -333,11 +332,11 @@ def test_references_in_circles_are_checked(made: Build, describe: Describe) -> N
 
 def test_plain_types_do_not_pay_for_the_validator() -> None:
     program = (
-        "import io, pathlib, sys; from rcli.services.inputs import build, parse_pairs\n"
+        "import io, pathlib, sys; from rcli.services.inputs import Sources, build, parse_pairs\n"
         "here = pathlib.Path()\n"
         "inputs = {'properties': {'text': {'type': 'string', 'title': 'Text', 'x-order': 0}}}\n"
         "document = {'components': {'schemas': {'Input': inputs}}}\n"
-        "build(document, parse_pairs(['text=hi']), {}, cwd=here, home=here, stdin=io.BytesIO())\n"
+        "build(document, parse_pairs(['text=hi']), {}, sources=Sources(here, here, io.BytesIO()))\n"
         "sys.exit('jsonschema_rs' in sys.modules)\n"
     )
 
@@ -524,6 +523,15 @@ def test_small_files_travel_inside_and_large_ones_are_uploaded_once(
         "token": "t",
     }
     assert inputs.values["negative"] == "@large.png"
+
+
+def test_a_small_file_can_carry_its_name(made: Build, sdxl: Document, tmp_path: Path) -> None:
+    (tmp_path / "my cat;1,ü.png").write_bytes(b"x")
+    inputs = made(sdxl, "image=@my cat;1,ü.png", "prompt=x")
+
+    found = resolve_files(inputs, lambda *_: "never", named=True)
+
+    assert found["image"] == "data:image/png;name=my%20cat%3B1%2C%C3%BC.png;base64,eA=="
 
 
 def test_a_file_that_vanishes_before_it_is_sent_is_named(made: Build, sdxl: Document, tmp_path: Path) -> None:

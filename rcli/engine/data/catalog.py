@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 from rcli.engine.data import overriding
 from rcli.engine.data.store import Row, Store
+from rcli.engine.data.variables import NONE, Variables
 from rcli.records import Overrides
 
 BUNDLED = "rcli"
@@ -19,14 +21,28 @@ FOLDER = "folder"
 """The owner under which folders of this machine run."""
 
 
+Visibility = Literal["public", "private"]
+
+EDITABLE = ("description", "readme", "github_url", "paper_url", "weights_url", "license_url")
+"""What may be changed of a model once it is there."""
+
+
 @dataclass(frozen=True)
 class Model:
-    """One row; ``created_at`` in Unix seconds."""
+    """One row; ``created_at`` in Unix seconds. ``hardware`` is what its owner asked for."""
 
     owner: str
     name: str
     description: str | None
     created_at: float
+    visibility: Visibility = "private"
+    hardware: str = "cpu"
+    readme: str | None = None
+    github_url: str | None = None
+    paper_url: str | None = None
+    weights_url: str | None = None
+    license_url: str | None = None
+    cover_image_url: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -37,7 +53,8 @@ class Model:
 class Version:
     """What runs: ``snapshot`` names its files, ``file`` its cog.yaml; ``document`` is the OpenAPI schema.
 
-    ``overrides`` are what the run that made it changed in the build section.
+    ``overrides`` are what the run that made it changed in the build section. ``variables`` are a run's own
+    and not in the database. ``weights`` is the id of the file that a training has made.
     """
 
     owner: str
@@ -50,10 +67,17 @@ class Version:
     document: dict[str, Any]
     concurrency: int
     overrides: Overrides = overriding.PLAIN
+    variables: Variables = NONE
+    weights: str | None = None
 
     @property
     def model(self) -> str:
         return f"{self.owner}/{self.name}"
+
+    @property
+    def key(self) -> str:
+        """What replicas are told apart by: other variables need another process."""
+        return f"{self.id}:{self.variables.id}" if self.variables.id else self.id
 
 
 Order = Literal["model_created_at", "latest_version_created_at"]
@@ -73,11 +97,11 @@ class Catalog:
             f" AS newest FROM models m ORDER BY {by} {way}, owner, name LIMIT ? OFFSET ?",
             (limit, offset),
         )
-        return [_model(row) for row in rows]
+        return [read_model(row) for row in rows]
 
     def model(self, owner: str, name: str) -> Model | None:
         row = self._store.row("SELECT * FROM models WHERE owner = ? AND name = ?", (owner, name))
-        return _model(row) if row else None
+        return read_model(row) if row else None
 
     def versions(self, owner: str, name: str) -> list[Version]:
         """The newest first."""
@@ -106,19 +130,40 @@ class Catalog:
         return _version(row) if row else None
 
     def add_model(self, owner: str, name: str, description: str | None) -> None:
-        """Adds the model, or brings its description up to date."""
+        """Adds the model, or brings its description up to date; what comes with rcli is public."""
         self._store.write(
-            "INSERT INTO models (owner, name, description, created_at) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET description = excluded.description",
-            (owner, name, description, time.time()),
+            "INSERT INTO models (owner, name, description, created_at, visibility) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET description = COALESCE(excluded.description, description)",
+            (owner, name, description, time.time(), "public" if owner == BUNDLED else "private"),
         )
+
+    def create_model(self, model: Model) -> None:
+        """Adds a model that is not there yet."""
+        columns = list(vars(model))
+        self._store.write(
+            f"INSERT INTO models ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+            list(vars(model).values()),
+        )
+
+    def update_model(self, owner: str, name: str, changes: Mapping[str, str | None]) -> None:
+        """``changes`` are some of EDITABLE."""
+        columns = [column for column in EDITABLE if column in changes]
+        if columns:
+            self._store.write(
+                f"UPDATE models SET {', '.join(f'{column} = ?' for column in columns)}"
+                " WHERE owner = ? AND name = ?",
+                [*(changes[column] for column in columns), owner, name],
+            )
+
+    def delete_model(self, owner: str, name: str) -> None:
+        self._store.write("DELETE FROM models WHERE owner = ? AND name = ?", (owner, name))
 
     def add_version(self, version: Version) -> None:
         """Adds it as the model's latest; one that was there before becomes the latest again."""
         self._store.write(
             "INSERT OR REPLACE INTO versions"
-            " (owner, name, id, created_at, cog_version, snapshot, file, document, concurrency, overrides)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " (owner, name, id, created_at, cog_version, snapshot, file, document, concurrency, overrides,"
+            " weights) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 version.owner,
                 version.name,
@@ -130,6 +175,7 @@ class Catalog:
                 json.dumps(version.document),
                 version.concurrency,
                 overriding.dump(version.overrides),
+                version.weights,
             ),
         )
 
@@ -142,21 +188,57 @@ class Catalog:
         )
         return {row[0]: (row[1], row[2]) for row in rows}
 
-    def latest_snapshots(self, owner: str) -> set[str]:
-        """What the newest version of each of an owner's models is made of."""
+    def set_watched(self, version: Version, watched: bool) -> None:
+        """Whether a watch made it, and may remove it when it has made the next one."""
+        self._store.write(
+            "UPDATE versions SET watched = ? WHERE owner = ? AND name = ? AND id = ?",
+            (watched, version.owner, version.name, version.id),
+        )
+
+    def watched(self, owner: str, name: str, version_id: str) -> Version | None:
+        """A version, if a watch made it and nobody pushed the same by hand since."""
+        row = self._store.row(
+            "SELECT * FROM versions WHERE owner = ? AND name = ? AND id = ? AND watched",
+            (owner, name, version_id),
+        )
+        return _version(row) if row else None
+
+    def drop_version(self, version: Version) -> None:
+        """Forgets a version, and nothing that it made."""
+        self._store.write(
+            "DELETE FROM versions WHERE owner = ? AND name = ? AND id = ?",
+            (version.owner, version.name, version.id),
+        )
+
+    def latest_snapshots(self) -> set[str]:
+        """What nothing could make again: of each model's newest version, but of folders, and of all trained ones."""
         rows = self._store.rows(
             "SELECT snapshot FROM versions WHERE number IN"
-            " (SELECT MAX(number) FROM versions WHERE owner = ? GROUP BY name)",
-            (owner,),
+            " (SELECT MAX(number) FROM versions WHERE owner != ? GROUP BY owner, name)"
+            " OR weights IS NOT NULL",
+            (FOLDER,),
+        )
+        return {row[0] for row in rows}
+
+    def deployed_snapshots(self) -> set[str]:
+        """What the current releases of deployments are made of."""
+        rows = self._store.rows(
+            "SELECT v.snapshot FROM releases r JOIN versions v ON v.id = r.version"
+            " AND v.owner || '/' || v.name = r.model WHERE (r.deployment, r.number) IN"
+            " (SELECT deployment, MAX(number) FROM releases GROUP BY deployment)"
         )
         return {row[0] for row in rows}
 
     def remove_snapshot(self, snapshot: str) -> None:
-        """Forgets the versions that are made of it, and models that have no version left."""
+        """Forgets the versions that are made of it, and folders that have no version left.
+
+        A model that somebody created stays: it is theirs to delete, and versions may come.
+        """
         self._store.write("DELETE FROM versions WHERE snapshot = ?", (snapshot,))
         self._store.write(
-            "DELETE FROM models WHERE NOT EXISTS"
-            " (SELECT 1 FROM versions v WHERE v.owner = models.owner AND v.name = models.name)"
+            "DELETE FROM models WHERE owner = ? AND NOT EXISTS"
+            " (SELECT 1 FROM versions v WHERE v.owner = models.owner AND v.name = models.name)",
+            (FOLDER,),
         )
 
     def fingerprint(self, bundled: str) -> str | None:
@@ -175,8 +257,8 @@ class Catalog:
         return not known
 
 
-def _model(row: Row) -> Model:
-    return Model(row["owner"], row["name"], row["description"], row["created_at"])
+def read_model(row: Row) -> Model:
+    return Model(**{column: row[column] for column in Model.__dataclass_fields__})
 
 
 @lru_cache(maxsize=64)
@@ -197,4 +279,5 @@ def _version(row: Row) -> Version:
         document=_document(row["document"]),
         concurrency=row["concurrency"],
         overrides=overriding.load(row["overrides"]),
+        weights=row["weights"],
     )

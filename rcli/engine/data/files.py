@@ -1,7 +1,8 @@
 """Files that came with requests or out of models: rows in the database, contents by SHA-256 on disk.
 
 In stored inputs and outputs a file stands as a reference, ``rcli-file:<id>/<name>``; it becomes a signed
-address only when it is shown, because the engine's port may be another one by then.
+address only when it is shown, because the engine's port may be another one by then. A text of a user's or
+a model's own that looks like one is stored behind ``rcli-text:``.
 """
 
 from __future__ import annotations
@@ -25,16 +26,20 @@ from rcli.engine.data.store import Row, Store
 UPLOAD_LIFETIME = 24 * 3600
 """Seconds after which an uploaded file goes, as on Replicate; outputs stay until they are pruned."""
 
+_LITERAL = "rcli-text:"
 _REFERENCE = re.compile(r"rcli-file:([a-z2-7]{26})/[^/]+")
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;\s*[\w.+-]+=[\w.+-]+)*", re.ASCII)
 
-FileKind = Literal["upload", "input", "output"]
+FileKind = Literal["upload", "input", "output", "weights"]
 
 
 @dataclass(frozen=True)
 class File:
-    """One file: ``size`` in bytes, times in Unix seconds; ``kind`` upload, input (a data: URI) or output."""
+    """One file: ``size`` in bytes, times in Unix seconds; ``kind`` upload, input (a data: URI), output or weights.
+
+    Weights are what a trained version is made of: they stay until it is deleted.
+    """
 
     number: int
     id: str
@@ -88,6 +93,10 @@ class Files:
 
     def content(self, file: File) -> Path:
         return self._contents / file.sha256[:2] / file.sha256
+
+    def keep_as_weights(self, file: File) -> None:
+        """From now on it belongs to a version."""
+        self._store.write("UPDATE files SET kind = 'weights' WHERE id = ?", (file.id,))
 
     def touch(self, file: File) -> None:
         """Notes that somebody used it."""
@@ -148,6 +157,21 @@ def referenced(text: str) -> str | None:
     """The id of the file that a stored text refers to, None when it is just text."""
     found = _REFERENCE.fullmatch(text) if text.startswith("rcli-file:") else None
     return found.group(1) if found else None
+
+
+def is_marked(text: str) -> bool:
+    """Whether it is a stored text that is shown as something else."""
+    return text.startswith(("rcli-file:", _LITERAL))
+
+
+def literal(text: str) -> str:
+    """The text as it is stored: one that could be taken for a reference is marked as a text."""
+    return f"{_LITERAL}{text}" if is_marked(text) else text
+
+
+def plain(text: str) -> str:
+    """What ``literal`` was given."""
+    return text.removeprefix(_LITERAL)
 
 
 def replace_texts(value: Any, change: Callable[[str], Any]) -> Any:

@@ -36,6 +36,67 @@ def _overrides(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE versions ADD COLUMN overrides TEXT NOT NULL DEFAULT '{}'")
 
 
+def _management(connection: sqlite3.Connection) -> None:
+    for statement in _MANAGEMENT.split(";\n"):
+        connection.execute(statement)
+
+
+def _watched(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE versions ADD COLUMN watched INTEGER NOT NULL DEFAULT 0")
+
+
+def _webhooks(connection: sqlite3.Connection) -> None:
+    for statement in _WEBHOOKS.split(";\n"):
+        connection.execute(statement)
+
+
+_MANAGEMENT = """
+ALTER TABLE models ADD COLUMN visibility TEXT NOT NULL DEFAULT 'private';
+ALTER TABLE models ADD COLUMN hardware TEXT NOT NULL DEFAULT 'cpu';
+ALTER TABLE models ADD COLUMN readme TEXT;
+ALTER TABLE models ADD COLUMN github_url TEXT;
+ALTER TABLE models ADD COLUMN paper_url TEXT;
+ALTER TABLE models ADD COLUMN weights_url TEXT;
+ALTER TABLE models ADD COLUMN license_url TEXT;
+ALTER TABLE models ADD COLUMN cover_image_url TEXT;
+UPDATE models SET visibility = 'public' WHERE owner = 'rcli';
+CREATE TABLE deployments (
+    number INTEGER PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (owner, name)
+);
+CREATE TABLE releases (
+    deployment INTEGER NOT NULL, number INTEGER NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL,
+    hardware TEXT NOT NULL, min_instances INTEGER NOT NULL, max_instances INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    PRIMARY KEY (deployment, number)
+) WITHOUT ROWID;
+CREATE INDEX predictions_succeeded ON predictions (model, version) WHERE status = 'succeeded'
+"""
+
+
+def _kinds(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE predictions ADD COLUMN kind TEXT NOT NULL DEFAULT 'prediction'")
+    connection.execute("ALTER TABLE predictions ADD COLUMN deployment TEXT")
+
+
+def _variables(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE predictions ADD COLUMN variables TEXT NOT NULL DEFAULT ''")
+
+
+def _trainings(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE versions ADD COLUMN weights TEXT")
+    connection.execute("ALTER TABLE predictions ADD COLUMN destination TEXT")
+
+
+_WEBHOOKS = """
+CREATE TABLE webhooks (
+    prediction TEXT PRIMARY KEY, url TEXT NOT NULL, receiver TEXT NOT NULL, events TEXT NOT NULL,
+    base TEXT NOT NULL, message_id TEXT NOT NULL, last TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    next_attempt REAL, settled_at REAL, last_error TEXT
+);
+CREATE INDEX webhooks_due ON webhooks (next_attempt, receiver) WHERE next_attempt IS NOT NULL;
+CREATE INDEX webhooks_open ON webhooks (prediction) WHERE settled_at IS NULL
+"""
+
 _FIRST_FLOOR = """
 CREATE TABLE models (
     owner TEXT NOT NULL, name TEXT NOT NULL, description TEXT, created_at REAL NOT NULL,
@@ -72,4 +133,13 @@ CREATE TABLE files (
 CREATE INDEX files_by_content ON files (sha256)
 """
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_floor, _overrides)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _first_floor,
+    _overrides,
+    _management,
+    _watched,
+    _variables,
+    _kinds,
+    _webhooks,
+    _trainings,
+)

@@ -11,13 +11,27 @@ from typing import Any, Literal
 from rcli.engine.data.store import Row, Store
 from rcli.records import TERMINAL
 
+BATCH_BYTES = 1 << 20
+"""Events are read in batches of about this many characters, so that a reader's memory stays bounded."""
+
 Kind = Literal["text", "value", "logs", "error", "done"]
 """What an event holds: output text, any other output as JSON, logs, or how the prediction ended as JSON."""
+
+Work = Literal["prediction", "training"]
+"""What a row is: both live the same life, and each kind has a list of its own."""
+
+EXAMPLE_SIZE = 1 << 16
+"""Characters of input, output and logs: a model's object carries an example wherever it goes."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One row. Times are Unix seconds; files in ``input`` and ``output`` are references of ``files``."""
+    """One row. Times are Unix seconds; files in ``input`` and ``output`` are references of ``files``.
+
+    ``variables`` names the set that the run gave to the model, which only its engine knows; "" for none.
+    ``deployment`` is the ``owner/name`` through which it was created, ``destination`` the model that a training
+    makes a version of.
+    """
 
     number: int
     id: str
@@ -34,6 +48,10 @@ class Prediction:
     started_at: float | None
     completed_at: float | None
     deadline: float | None
+    variables: str
+    kind: Work
+    deployment: str | None
+    destination: str | None
 
     @property
     def ended(self) -> bool:
@@ -81,13 +99,20 @@ class Predictions:
         created_at: float,
         deadline: float | None,
         iterates: bool,
+        variables: str = "",
+        kind: Work = "prediction",
+        deployment: str | None = None,
+        destination: str | None = None,
     ) -> int:
         """Returns the row's number, under which its events are kept."""
         return self._store.write(
             "INSERT INTO predictions"
-            " (id, model, version, source, status, input, created_at, deadline, iterates)"
-            " VALUES (?, ?, ?, 'api', 'starting', ?, ?, ?, ?)",
-            (prediction_id, model, version, _dump(input), created_at, deadline, iterates),
+            " (id, model, version, source, status, input, created_at, deadline, iterates, variables,"
+            " kind, deployment, destination) VALUES (?, ?, ?, 'api', 'starting', ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(prediction_id, model, version, _dump(input), created_at, deadline, iterates),
+                *(variables, kind, deployment, destination),
+            ),
         )
 
     def get(self, prediction_id: str) -> Prediction | None:
@@ -102,27 +127,48 @@ class Predictions:
         created_after: float | None = None,
         created_before: float | None = None,
         source: str | None = None,
+        kind: Work = "prediction",
     ) -> list[Prediction]:
         """The newest first; ``before`` is the (created_at, number) of the row that ended the last page."""
         rows = self._store.rows(
             "SELECT * FROM predictions WHERE (:time IS NULL OR (created_at, number) < (:time, :number))"
             " AND (:after IS NULL OR created_at >= :after) AND (:until IS NULL OR created_at < :until)"
-            " AND (:source IS NULL OR source = :source) ORDER BY created_at DESC, number DESC LIMIT :limit",
+            " AND (:source IS NULL OR source = :source) AND kind = :kind"
+            " ORDER BY created_at DESC, number DESC LIMIT :limit",
             {
                 "time": before[0] if before else None,
                 "number": before[1] if before else None,
                 "after": created_after,
                 "until": created_before,
                 "source": source,
+                "kind": kind,
                 "limit": limit,
             },
         )
         return [self._read(row) for row in rows]
 
-    def alive(self) -> list[Prediction]:
-        """All that have not ended."""
-        rows = self._store.rows("SELECT * FROM predictions WHERE status IN ('starting', 'processing')")
+    def examples(self, model: str, version: str, limit: int, before: int | None = None) -> list[Prediction]:
+        """Short ones that succeeded, the newest first; ``before`` is the number that ended the last page."""
+        rows = self._store.rows(
+            "SELECT * FROM predictions WHERE model = ? AND version = ? AND number < ?"
+            " AND status = 'succeeded' AND kind = 'prediction'"
+            " AND LENGTH(input) + LENGTH(COALESCE(output, '')) + LENGTH(COALESCE(logs, '')) < ?"
+            " ORDER BY number DESC LIMIT ?",
+            (model, version, before or 1 << 62, EXAMPLE_SIZE, limit),
+        )
         return [self._read(row) for row in rows]
+
+    def alive(self) -> list[Prediction]:
+        """All that have not ended, the oldest first."""
+        rows = self._store.rows(
+            "SELECT * FROM predictions WHERE status IN ('starting', 'processing') ORDER BY number"
+        )
+        return [self._read(row) for row in rows]
+
+    def input(self, number: int) -> dict[str, Any]:
+        """The inputs as they are stored: files by reference, secrets hidden."""
+        row = self._store.row("SELECT input FROM predictions WHERE number = ?", (number,))
+        return dict(json.loads(row["input"])) if row else {}
 
     def count(self, model: str) -> int:
         row = self._store.row("SELECT COUNT(*) FROM predictions WHERE model = ?", (model,))
@@ -162,12 +208,19 @@ class Predictions:
         )
 
     def events(self, number: int, after: int, limit: int) -> list[Event]:
-        rows = self._store.rows(
+        """The next ones, ``limit`` at most, and no more than a reader should hold at once."""
+        found: list[Event] = []
+        size = 0
+        for row in self._store.each(
             "SELECT sequence, at, kind, data FROM events WHERE prediction = ? AND sequence > ?"
             " ORDER BY sequence LIMIT ?",
             (number, after, limit),
-        )
-        return [Event(*row) for row in rows]
+        ):
+            found.append(Event(*row))
+            size += len(row["data"])
+            if size >= BATCH_BYTES:
+                break
+        return found
 
     def last_sequence(self, number: int) -> int:
         row = self._store.row("SELECT MAX(sequence) FROM events WHERE prediction = ?", (number,))
@@ -209,6 +262,10 @@ class Predictions:
             started_at=row["started_at"],
             completed_at=row["completed_at"],
             deadline=row["deadline"],
+            variables=row["variables"],
+            kind=row["kind"],
+            deployment=row["deployment"],
+            destination=row["destination"],
         )
 
 

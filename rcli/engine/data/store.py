@@ -8,7 +8,7 @@ that when the power fails.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,15 @@ class Store:
         self.commit()
         found: Row | None = self._connection.execute(sql, parameters).fetchone()
         return found
+
+    def each(self, sql: str, parameters: Parameters = ()) -> Iterator[Row]:
+        """Rows one by one, for those who may stop before the last; nothing may be written meanwhile."""
+        self.commit()
+        cursor = self._connection.execute(sql, parameters)
+        try:
+            yield from cursor
+        finally:
+            cursor.close()
 
     def write(self, sql: str, parameters: Parameters = ()) -> int:
         """Returns the rowid of an INSERT; the change is durable after the tick's commit."""

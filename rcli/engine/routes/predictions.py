@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,31 +17,31 @@ from rcli.engine.data.predictions import Prediction
 from rcli.engine.problems import InvalidField, Problem, invalid_request, not_found
 from rcli.engine.routes import engine_of, knows_aborted, links_of
 from rcli.engine.routes.models import find_model
+from rcli.engine.routes.webhooks import WEBHOOK_KEYS, read_subscription, send_webhooks
 from rcli.engine.web.bodies import read_json
 from rcli.engine.web.objects import page_object, prediction_object
 from rcli.engine.web.pages import PAGE, next_page, read_cursor
 from rcli.engine.web.preferences import Wait, parse_cancel_after, parse_prefer
 
-_KEYS: dict[str, type | tuple[type, ...]] = {
+KEYS: dict[str, type | tuple[type, ...]] = {
     "input": dict,
     "stream": bool,
-    "webhook": object,
-    "webhook_events_filter": object,
+    **WEBHOOK_KEYS,
 }
 
 
 async def create_prediction(request: Request) -> JSONResponse:
-    body = await read_json(request, _KEYS | {"version": str}, required=("version", "input"))
-    return await _create(request, _resolve(request, body["version"]), body)
+    body = await read_json(request, KEYS | {"version": str}, required=("version", "input"))
+    return await create(request, _resolve(request, body["version"]), body)
 
 
 async def create_model_prediction(request: Request) -> JSONResponse:
     model = find_model(request)
-    body = await read_json(request, _KEYS, required=("input",))
+    body = await read_json(request, KEYS, required=("input",))
     version = engine_of(request).catalog.latest(model.owner, model.name)
     if version is None:
         raise not_found(f"The model {model.full_name} has no version yet")
-    return await _create(request, version, body)
+    return await create(request, version, body)
 
 
 async def list_predictions(request: Request) -> JSONResponse:
@@ -79,20 +80,29 @@ def find_prediction(request: Request) -> Prediction:
     """The prediction that the address names. Raises Problem 404."""
     prediction_id = request.path_params["prediction_id"]
     row = engine_of(request).jobs.table.get(prediction_id)
-    if row is None:
+    if row is None or row.kind != "prediction":
         raise not_found(f"This engine has no prediction {prediction_id}")
     return row
 
 
-async def _create(request: Request, version: Version, body: dict[str, Any]) -> JSONResponse:
-    _refuse_webhooks(body)
+async def create(
+    request: Request, version: Version, body: dict[str, Any], *, deployment: str | None = None
+) -> JSONResponse:
+    """For every address that creates one: ``body`` has been read with KEYS."""
+    subscription = await read_subscription(body)
     wait = parse_prefer(request.headers.get("prefer"))
     lifetime = parse_cancel_after(request.headers.get("cancel-after"))
     host = request.headers["host"]
-    live = await engine_of(request).jobs.create(version, body["input"], host=host, lifetime=lifetime)
+    variables = engine_of(request).variables.get(request.headers.get("rcli-variables", ""))
+    version = replace(version, variables=variables)
+    live = await engine_of(request).jobs.create(
+        version, body["input"], host=host, lifetime=lifetime, deployment=deployment
+    )
+    send_webhooks(request, live, subscription)
     if wait is not None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(live.ended.wait(), wait.seconds)
+            async with asyncio.timeout(wait.seconds):
+                await live.ended.wait()
     row = engine_of(request).jobs.table.get(live.id)
     assert row is not None
     return _created(request, row, wait)
@@ -109,16 +119,6 @@ def _created(request: Request, row: Prediction, wait: Wait | None) -> JSONRespon
     )
     headers = {"preference-applied": wait.applied} if wait is not None else None
     return JSONResponse(shown, 202 if waiting else 201, headers)
-
-
-def _refuse_webhooks(body: dict[str, Any]) -> None:
-    fields = [
-        InvalidField("unsupported", key, "this engine does not send webhooks: poll or stream the prediction")
-        for key in ("webhook", "webhook_events_filter")
-        if key in body
-    ]
-    if fields:
-        raise invalid_request(fields)
 
 
 def _resolve(request: Request, reference: str) -> Version:

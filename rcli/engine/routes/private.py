@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from rcli.engine.data import overriding
-from rcli.engine.problems import InvalidField, invalid_request
+from rcli.engine.data.catalog import BUNDLED, FOLDER
+from rcli.engine.problems import InvalidField, Problem, invalid_request
 from rcli.engine.routes import engine_of
 from rcli.engine.runtime.memory import session_memory
 from rcli.engine.web.bodies import read_json
 from rcli.engine.web.objects import Json, timestamp, version_object
+from rcli.engine.work.instances import Instance
 from rcli.engine.work.lanes import Lane
+from rcli.engine.work.registry import Destination, Registered
 
 DRAIN_SECONDS = 10.0
-PROJECT = {"path": str, "file": str, "overrides": dict, "to_run": bool}
+PLACE = {"path": str, "file": str}
+"""What names a project on this machine: an absolute path, and its file if that is not cog.yaml."""
+
+PROJECT = PLACE | {"overrides": dict, "to_run": bool}
 """What a request to take a folder may say."""
+
+PUSH = PLACE | {"model": str, "former": list}
+"""What a request to push one may say; ``former`` are the versions that the same watch has made before."""
+
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?/[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?")
+NAMING = "owner/name, of letters, digits, dots, dashes and underscores; the name in lower case"
+RESERVED = {
+    BUNDLED: "The models of rcli/… come with rcli and cannot be changed",
+    FOLDER: "folder/… are the folders that were run here: choose another owner",
+}
 
 
 async def get_status(request: Request) -> JSONResponse:
@@ -33,7 +50,12 @@ async def get_status(request: Request) -> JSONResponse:
             "started_at": timestamp(engine.state.started_at),
             "running": sum(live.status == "processing" for live in alive),
             "queued": sum(live.status == "starting" for live in alive),
-            "replicas": [_replica(lane) for lane in engine.jobs.lanes.values() if lane.state != "asleep"],
+            "replicas": [
+                _replica(lane, instance)
+                for lane in engine.jobs.lanes.values()
+                for instance in lane.instances
+                if instance.state != "leaving"
+            ],
             "idle_seconds_left": None if left is None else round(left, 1),
         }
     )
@@ -41,25 +63,39 @@ async def get_status(request: Request) -> JSONResponse:
 
 async def create_project(request: Request) -> JSONResponse:
     body = await read_json(request, PROJECT, required=("path",))
-    path, file = Path(body["path"]), body.get("file", "cog.yaml")
-    if not path.is_absolute():
-        raise invalid_request([InvalidField("format", "path", "must be an absolute path")])
-    if "/" in file or file in ("", ".", ".."):
-        raise invalid_request([InvalidField("format", "file", "must be the name of a file in the folder")])
+    path, file = _folder(body)
     engine = engine_of(request)
     taken = await engine.registry.take(
         path, file, overriding.read(body.get("overrides", {})), to_run=body.get("to_run", True)
     )
     engine.store.commit()
+    return JSONResponse(_registered(taken), 201)
+
+
+async def check_project(request: Request) -> JSONResponse:
+    path, file = _folder(await read_json(request, PLACE, required=("path",)))
+    checked = await engine_of(request).registry.check(path, file)
     return JSONResponse(
         {
-            "model": taken.version.model,
-            "version": version_object(taken.version),
-            "first_seen": taken.first_seen,
-            "warnings": list(taken.warnings),
-        },
-        201,
+            "files": checked.survey.files,
+            "size_bytes": checked.survey.size,
+            "image": checked.image,
+            "openapi_schema": checked.document,
+        }
     )
+
+
+async def push_project(request: Request) -> JSONResponse:
+    """Answers 201 for a version that the model did not have, else 200."""
+    body = await read_json(request, PUSH, required=("path", "model"))
+    path, file = _folder(body)
+    owner, name = _destination(body["model"])
+    former = [each for each in body.get("former", []) if isinstance(each, str)]
+    engine = engine_of(request)
+    pushed = await engine.registry.push(path, file, Destination(owner, name, watched="former" in body))
+    left = await engine.caches.replace(owner, name, (each for each in former if each != pushed.version.id))
+    engine.store.commit()
+    return JSONResponse(_registered(pushed) | {"former": left}, 201 if pushed.change == "new" else 200)
 
 
 async def drain(request: Request) -> JSONResponse:
@@ -103,13 +139,44 @@ async def prune_cache(request: Request) -> JSONResponse:
     return JSONResponse({"removed": freed.count, "freed_bytes": freed.size})
 
 
-def _replica(lane: Lane) -> Json:
-    pid = lane.running.replica.pid if lane.running is not None else None
+def _folder(body: Json) -> tuple[Path, str]:
+    """The project that a request names. Raises Problem 422."""
+    path, file = Path(body["path"]), body.get("file", "cog.yaml")
+    if not path.is_absolute():
+        raise invalid_request([InvalidField("format", "path", "must be an absolute path")])
+    if "/" in file or file in ("", ".", ".."):
+        raise invalid_request([InvalidField("format", "file", "must be the name of a file in the folder")])
+    return path, file
+
+
+def _destination(model: str) -> tuple[str, str]:
+    """Owner and name of a model that may be written. Raises Problem 403, and 400 for what is no name."""
+    owner, _, name = model.partition("/")
+    if owner in RESERVED:
+        raise Problem(403, RESERVED[owner], title="Forbidden")
+    if not NAME.fullmatch(model):
+        raise Problem(400, f"{model!r} cannot be a model's name: {NAMING}")
+    return owner, name
+
+
+def _registered(taken: Registered) -> Json:
+    return {
+        "model": taken.version.model,
+        "version": version_object(taken.version),
+        "first_seen": taken.first_seen,
+        "warnings": list(taken.warnings),
+        "change": taken.change,
+    }
+
+
+def _replica(lane: Lane, instance: Instance) -> Json:
+    pid = instance.running.replica.pid if instance.running is not None else None
     return {
         "model": lane.version.model,
         "version": lane.version.id,
         "pid": pid,
-        "state": lane.state,
+        "deployment": lane.key.deployment,
+        "state": instance.state,
         "memory_bytes": session_memory(pid) if pid is not None else None,
-        "last_used": timestamp(lane.last_used),
+        "last_used": timestamp(instance.last_used),
     }

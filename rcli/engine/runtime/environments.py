@@ -14,32 +14,35 @@ import os
 import platform
 import re
 import secrets
-import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rcli.engine.runtime import holds
+from rcli.engine.runtime.commands import pip_installs
 from rcli.engine.runtime.downloads import Download, measure
 from rcli.engine.runtime.installer import BuildError, run_uv
 from rcli.engine.runtime.interpreters import Interpreters, fits
 from rcli.engine.runtime.project import Build
+from rcli.engine.runtime.requirements import identity
+from rcli.engine.runtime.system_packages import has_package
 
 __all__ = ["BuildError", "Description", "Environment", "Environments"]
 
 COG = "0.23.1"
-OLDEST_SDK = (0, 17)  # older ones lack what coglet imports
+OLDEST_SDK = (0, 20)  # older ones lack what coglet imports
 MARKER = "ready.json"
 TORCH = re.compile(r"^\s*(?:torch|torchvision|torchaudio)\b(?!.*\+cu)", re.M)
-OPERATORS = frozenset("();<>|&")
-PIP = (("pip",), ("pip3",), ("python", "-m", "pip"), ("python3", "-m", "pip"), ("uv", "pip"))
 TORCH_INDEX = "download.pytorch.org"
 NO_CPU_BUILD = "PyTorch's build for the CPU cannot be had: taking the usual one, which is large"
-NO_WHEELS = "run it on a host: rcli run --host replicate"
+OLDEST_PYTHON = (3, 10)
+MANAGED = (f"cog=={COG}", f"coglet=={COG}")
+RAISED = re.compile(r"^\s*(--pre|--trusted-host[ =]\s*\S+)\s*$", re.M)
+"""Lines of a requirements file that uv takes on its command line only."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,18 @@ class Description:
 
 @dataclass(frozen=True)
 class _Recipe:
-    """A resolved build section: all that decides what is in the environment."""
+    """A resolved build section: all that decides what is in the environment.
+
+    ``requirements`` has the paths of local archives, which differ from copy to copy of a project;
+    ``identity`` has their digests in place, and it is the one that counts for the key.
+    """
 
     python: str
     version: str
     packages: tuple[str, ...]
     requirements: str | None
+    identity: str | None
+    constraints: str
     commands: tuple[tuple[str, ...], ...]
     overrides: tuple[str, ...]
     backend: str | None
@@ -77,7 +86,8 @@ class _Recipe:
 
     @property
     def key(self) -> str:
-        return hashlib.sha256(json.dumps(vars(self), sort_keys=True).encode()).hexdigest()
+        decisive = vars(self) | {"requirements": None}
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
 class Environments:
@@ -103,7 +113,7 @@ class Environments:
             return Download(0)
         here = await self._interpreters.here(build.python_version)
         python, version = here or ("", str(build.python_version))
-        recipe = _recipe(build, python, version, lambda line: None)
+        recipe = await asyncio.to_thread(self._recipe, build, python, version)
         if self._ready(recipe.key):
             return Download(0)
         measured = await self._measure(recipe)
@@ -119,7 +129,7 @@ class Environments:
         if not _needs_environment(build):
             return Environment("own", Path(self._own_python), None)
         python, version = await self._interpreters.get(build.python_version, progress)
-        recipe = _recipe(build, python, version, progress)
+        recipe = await asyncio.to_thread(self._recipe, build, python, version)
         async with self._locks.setdefault(recipe.key, asyncio.Lock()):
             return self._ready(recipe.key) or await self._build(recipe, progress)
 
@@ -133,6 +143,23 @@ class Environments:
         if re.fullmatch(r"[0-9a-f]{64}", key):
             (self._root / key / MARKER).unlink(missing_ok=True)
             shutil.rmtree(self._root / key, ignore_errors=True)
+
+    async def discard(self, key: str, in_use: Callable[[], bool]) -> bool:
+        """Remove one that is finished, unless it is in use, or about to be: false then."""
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        if lock.locked():  # who makes it now, or makes it anew, will use it
+            return False
+        async with lock:
+            if in_use():
+                return False
+            with holds.unheld(self._root / key) as is_free:
+                if is_free:
+                    await asyncio.to_thread(self.remove, key)
+                return is_free
+
+    def held(self) -> set[str]:
+        """The keys of those that commands outside the engine use just now."""
+        return {key for key in _names(self._root) if holds.is_held(self._root / key)}
 
     def sweep(self) -> None:
         """Remove what an engine that was killed left unfinished. Call it before the first ``ensure``."""
@@ -188,8 +215,8 @@ class Environments:
         target = ["--python", str(home / venv / "bin" / "python"), *_overriding(recipe, home)]
         wanted = list(recipe.packages)
         if recipe.requirements is not None:
-            (home / "requirements.txt").write_text(recipe.requirements)
-            wanted += ["--requirement", "requirements.txt"]
+            (home / "requirements.txt").write_text(RAISED.sub("", recipe.requirements))
+            wanted += ["--requirement", "requirements.txt", *_raised(recipe.requirements)]
         for arguments in (wanted, *recipe.commands):
             await self._pip(recipe, [*target, *arguments], home, progress)
 
@@ -209,13 +236,37 @@ class Environments:
             progress(NO_CPU_BUILD)
         await run_uv([*install, *arguments], self._environ, home, progress)
 
+    def _recipe(self, build: Build, python: str, version: str) -> _Recipe:
+        """Reads the local archives. Raises BuildError when they are gone."""
+        commands = tuple(found for line in build.run for found in pip_installs(line, self._environ))
+        asked = [*build.python_packages, build.python_requirements or "", *build.overrides]
+        words = [*asked, *(" ".join(line) for line in commands)]
+        try:
+            text = build.python_requirements
+            identified = None if text is None else identity(text, build.archives)
+        except OSError as exc:
+            raise BuildError(f"a local package cannot be read: {exc}") from exc
+        managed = (f"cog=={sdk(build)}", f"coglet=={COG}")
+        return _Recipe(
+            python=python,
+            version=version,
+            packages=(*managed, *build.python_packages, *build.overrides),
+            requirements=text,
+            identity=identified,
+            constraints=build.constraints,
+            commands=commands,
+            overrides=(*managed, *build.overrides),
+            backend=build.torch_backend or _torch_backend(words, gpu=build.gpu),
+            backend_is_asked=build.torch_backend is not None,
+        )
+
     async def _measure(self, recipe: _Recipe) -> Download | None:
-        requirements = "\n".join([*recipe.packages, recipe.requirements or ""])
+        requirements = "\n".join([*recipe.packages, RAISED.sub("", recipe.requirements or "")])
         python = ["--python", recipe.python or self._own_python]
         if not recipe.python:
             python += ["--python-version", recipe.version]
         with tempfile.TemporaryDirectory(prefix="rcli-") as folder:
-            arguments = [*python, *_overriding(recipe, Path(folder))]
+            arguments = [*python, *_overriding(recipe, Path(folder)), *_raised(recipe.requirements or "")]
             backend = ["--torch-backend", recipe.backend] if recipe.backend else []
             measured = await measure([*arguments, *backend], requirements, self._environ)
             if measured is None and backend and not recipe.backend_is_asked:
@@ -234,8 +285,9 @@ def _needs_environment(build: Build) -> bool:
 def _check(build: Build, environ: Mapping[str, str]) -> None:
     """Raises BuildError for what an environment cannot give."""
     _check_system_packages(build, environ)
+    _check_python(build.python_version)
     for line in build.run:
-        tuple(_commands(line))
+        tuple(pip_installs(line, environ))
     for package in build.python_packages:
         if package.startswith("-"):
             raise BuildError(
@@ -243,42 +295,50 @@ def _check(build: Build, environ: Mapping[str, str]) -> None:
             )
 
 
-def _recipe(build: Build, python: str, version: str, progress: Callable[[str], None]) -> _Recipe:
-    commands = tuple(command for line in build.run for command in _commands(line))
-    words = [*build.python_packages, build.python_requirements or "", *(" ".join(line) for line in commands)]
-    return _Recipe(
-        python=python,
-        version=version,
-        packages=(
-            f"cog=={_sdk(build, progress)}",
-            f"coglet=={COG}",
-            *build.python_packages,
-            *build.overrides,
-        ),
-        requirements=build.python_requirements,
-        commands=commands,
-        overrides=build.overrides,
-        backend=build.torch_backend or _torch_backend([*words, *build.overrides], gpu=build.gpu),
-        backend_is_asked=build.torch_backend is not None,
-    )
+def _check_python(version: str | None) -> None:
+    numbers = tuple(map(int, version.split(".")[:2])) if version else OLDEST_PYTHON
+    if numbers < OLDEST_PYTHON:
+        raise BuildError(
+            f"build.python_version: {version} is too old, Cog's runtime needs Python 3.10 or newer",
+            hint="try the model with --any-python",
+        )
 
 
-def _sdk(build: Build, progress: Callable[[str], None]) -> str:
+def _check_system_packages(build: Build, environ: Mapping[str, str]) -> None:
+    """Raises BuildError with those that are not installed."""
+    missing = [package for package in build.system_packages if not has_package(package, environ)]
+    if missing:
+        names = " ".join(missing)
+        by_hand = f"install what Debian has in {names}, or leave it out of build.system_packages"
+        raise BuildError(
+            f"this model needs system packages that are not installed: {names}",
+            hint=f"sudo apt-get install {names}" if shutil.which("apt-get") else by_hand,
+        )
+
+
+def sdk(build: Build) -> str:
     """The Cog SDK's version: the one asked for, if it can work with our coglet."""
     found = re.match(r"(\d+)\.(\d+)", build.sdk_version or COG)
-    if found and (int(found[1]), int(found[2])) >= OLDEST_SDK:
-        return build.sdk_version or COG
-    progress(f"this project asks for Cog {build.sdk_version}, which is too old: it runs with {COG}")
-    return COG
+    asked = (int(found[1]), int(found[2])) if found else (0, 0)
+    return (build.sdk_version or COG) if asked >= OLDEST_SDK else COG
+
+
+def _raised(requirements: str) -> list[str]:
+    """Options that stand in a requirements file, for the command line."""
+    return [word for found in RAISED.findall(requirements) for word in re.split(r"[ =]\s*", found)]
 
 
 def _overriding(recipe: _Recipe, folder: Path) -> list[str]:
-    """uv's option for packages that replace others of their name, and its file in ``folder``."""
-    if not recipe.overrides:
-        return []
-    file = folder / "overrides.txt"
-    file.write_text("\n".join(recipe.overrides) + "\n")
-    return ["--overrides", str(file)]
+    """uv's options for replaced packages and for constraints, with their files in ``folder``.
+
+    Cog and its runtime replace whatever a project or its packages pin, as in a container.
+    """
+    (folder / "overrides.txt").write_text("\n".join(recipe.overrides) + "\n")
+    options = ["--overrides", str(folder / "overrides.txt")]
+    if recipe.constraints:
+        (folder / "constraints.txt").write_text(recipe.constraints)
+        options += ["--constraints", str(folder / "constraints.txt")]
+    return options
 
 
 def _torch_backend(words: list[str], *, gpu: bool) -> str | None:
@@ -297,66 +357,9 @@ def has_gpu() -> bool:
 
 def _described(recipe: _Recipe) -> list[str]:
     lines = (recipe.requirements or "").splitlines()
-    asked = [line.strip() for line in lines if line.strip() and not line.strip().startswith(("#", "-"))]
+    asked = [os.path.basename(line) for line in lines if line and not line.startswith("-")]
     added = [word for command in recipe.commands for word in command if not word.startswith("-")]
     return [*recipe.packages[2:], *asked, *added]
-
-
-def _commands(line: str) -> Iterator[tuple[str, ...]]:
-    """The arguments of each ``pip install`` in one line of build.run. Raises BuildError for anything else."""
-    for words in _split(line):
-        installer = next((prefix for prefix in PIP if tuple(words[: len(prefix)]) == prefix), None)
-        if installer is None or words[len(installer) : len(installer) + 1] != ["install"]:
-            raise _needs_container(line, "only pip install works without one")
-        arguments = words[len(installer) + 1 :]
-        if any(word and set(word) <= OPERATORS for word in arguments) or "`" in line or "$(" in line:
-            raise _needs_container(line, "a shell's operators do; quote versions: 'numpy<2'")
-        yield tuple(arguments)
-
-
-def _split(line: str) -> Iterator[list[str]]:
-    """The words of a shell line, divided at ``&&`` and line ends."""
-    lexer = shlex.shlex(line.replace("\\\n", " "), posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    words: list[str] = []
-    try:
-        tokens = list(lexer)
-    except ValueError as exc:
-        raise BuildError(f"build.run: {line!r} is no shell command: {exc}") from exc
-    for word in tokens:
-        if word == "&&":
-            yield words
-            words = []
-        else:
-            words.append(word)
-    yield words
-
-
-def _needs_container(line: str, why: str) -> BuildError:
-    return BuildError(f"build.run: {line!r} needs a container: {why}", hint=NO_WHEELS)
-
-
-def _check_system_packages(build: Build, environ: Mapping[str, str]) -> None:
-    """Raises BuildError with those that are not installed. A program of that name counts as its package."""
-    missing = [name for name in build.system_packages if not _is_installed(name, environ)]
-    if missing:
-        names = " ".join(missing)
-        raise BuildError(
-            f"this model needs system packages that are not installed: {names}",
-            hint=f"sudo apt-get install {names}",
-        )
-
-
-def _is_installed(package: str, environ: Mapping[str, str]) -> bool:
-    name = package.partition("=")[0]
-    if shutil.which(name, path=environ.get("PATH")):
-        return True
-    query = shutil.which("dpkg-query")
-    if query is None or name.startswith("-"):
-        return False
-    command = [query, "--show", "--showformat=${Status}", name]
-    asked = subprocess.run(command, capture_output=True, text=True, check=False)
-    return asked.stdout.endswith("ok installed")
 
 
 def _size(folder: Path) -> int:

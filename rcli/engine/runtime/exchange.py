@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 from rcli.engine.runtime import http
 
 ATTACH_ONLY = {"input": "attach-only"}  # not an object: coglet refuses it unless the prediction is in flight
+STREAMED = "rcli_streamed"  # the shim's metric that stands for an item of the output, as JSON text
 FIRST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02
 QUICK_SECONDS = 0.005  # what ends sooner brings its logs with its result: no need for a second connection
 EVENTS_SECONDS = 5.0  # how long the last events may take after the result
@@ -73,7 +75,7 @@ class Exchange:
         self._port, self._path = port, f"/predictions/{identifier}"
         self._is_alive = is_alive
         self._iterates, self._emit = iterates, emit
-        self._answered = self._attached = self._completed = self._cut = False
+        self._answered = self._attached = self._completed = self._cut = self._streamed = False
         self._seen = self._outputs = self._logged = 0
         self._metrics: dict[str, Any] = {}
 
@@ -110,7 +112,7 @@ class Exchange:
         while True:
             answer = await http.call(self._port, "PUT", self._path, body)
             if answer.status != 409 or loop.time() > deadline or not self._is_alive():
-                return answer
+                return _without_streamed(answer)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -150,8 +152,9 @@ class Exchange:
         match event.name:
             case "start":
                 self._emit(Started())
-            case "output":
-                self._output(json.loads(event.data)["chunk"])
+            case "output":  # a returned list comes in pieces too: it is taken from the result
+                if self._iterates and not self._streamed:
+                    self._output(json.loads(event.data)["chunk"])
             case "log":
                 self._log(json.loads(event.data)["data"])
             case "metric":
@@ -168,14 +171,18 @@ class Exchange:
         self._emit(Log(text))
 
     def _output(self, chunk: Any) -> None:
-        """A returned list also comes in pieces; only what an iterator yields is passed on as such."""
-        if self._iterates:
-            self._outputs += 1
-            self._emit(Output(chunk, append=True))
+        self._outputs += 1
+        self._emit(Output(chunk, append=True))
 
     def _metric(self, name: str, value: Any, mode: str) -> None:
-        self._metrics[name] = combined(self._metrics.get(name), value, mode)
-        self._emit(Metric(name, self._metrics[name]))
+        """A name with dots is a place in an object, which is told whole."""
+        if name == STREAMED:
+            self._streamed = True
+            self._output(json.loads(value))
+            return
+        top, *_ = name.split(".")
+        self._metrics = recorded(self._metrics, name, value, mode)
+        self._emit(Metric(top, copy.deepcopy(self._metrics.get(top))))
 
     def _catch_up(self, answer: http.Answer) -> None:
         """Emit what the events did not bring: a quick prediction is over before one can attach to it."""
@@ -196,8 +203,26 @@ class Exchange:
             self._output(chunk)
 
 
+def _without_streamed(answer: http.Answer) -> http.Answer:
+    if isinstance(answer.body, dict) and isinstance(answer.body.get("metrics"), dict):
+        answer.body["metrics"].pop(STREAMED, None)
+    return answer
+
+
 def _succeeded(answer: http.Answer) -> bool:
     return isinstance(answer.body, dict) and answer.body.get("status") == "succeeded"
+
+
+def recorded(metrics: dict[str, Any], name: str, value: Any, mode: str) -> dict[str, Any]:
+    """The metrics after one more record; what is None, or an object with nothing in it, is not there."""
+    first, _, rest = name.partition(".")
+    known = metrics.get(first)
+    if rest:
+        new = recorded(known if isinstance(known, dict) else {}, rest, value, mode) or None
+    else:
+        new = combined(known, value, mode)
+    others = {key: each for key, each in metrics.items() if key != first}
+    return others if new is None else others | {first: new}
 
 
 def combined(known: Any, value: Any, mode: str) -> Any:

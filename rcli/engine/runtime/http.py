@@ -78,17 +78,16 @@ class EventParser:
     """Splits the bytes of an event stream into events; coglet writes one data line in each."""
 
     def __init__(self) -> None:
-        self._rest = bytearray()
+        self._pieces = [b""]
 
     def feed(self, data: bytes) -> list[ServerEvent]:
         """The events that these bytes complete."""
-        seam = max(0, len(self._rest) - 1)
-        self._rest += data
-        end = self._rest.rfind(b"\n\n", seam)
-        if end < 0:
+        at_seam = data.startswith(b"\n") and self._pieces[-1].endswith(b"\n")
+        self._pieces.append(data)
+        if not at_seam and b"\n\n" not in data:
             return []
-        blocks = bytes(self._rest[:end]).split(b"\n\n")
-        del self._rest[: end + 2]
+        *blocks, rest = b"".join(self._pieces).split(b"\n\n")
+        self._pieces = [rest]
         return [event for block in blocks if (event := _event(block))]
 
 
@@ -99,7 +98,7 @@ def _event(block: bytes) -> ServerEvent | None:
         if line.startswith(b"event:"):
             name = line[6:].strip().decode()
         elif line.startswith(b"data:"):
-            data = line[5:].removeprefix(b" ")
+            data = line[6:] if line.startswith(b"data: ") else line[5:]
     return ServerEvent(name, data) if name else None
 
 

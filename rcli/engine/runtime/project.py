@@ -6,12 +6,14 @@ Keys and types are those of Cog's own schema (``pkg/config/data/config_schema_v1
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import yaml
 
+from rcli.engine.runtime.requirements import Requirements, RequirementsError, read_requirements
 from rcli.errors import UsageError
 from rcli.records import Overrides
 
@@ -27,8 +29,16 @@ BUILD_KEYS = frozenset(
 )
 VERSION = re.compile(r"3\.\d+(\.\d+)?")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
-ARTIFACT = re.compile(r"[^#;@:]+\.(whl|zip|tar\.gz|tgz|tar\.bz2|tar\.xz)")
-INCLUDE = re.compile(r"(?:-r|--requirement)[ =]?\s*(.+)")
+REFERENCE = re.compile(r"[^:]+\.py:[^\W\d]\w*")
+RESERVED = (
+    *("PATH", "LD_LIBRARY_PATH", "LIBRARY_PATH", "PYTHONPATH", "PYTHONUNBUFFERED", "VIRTUAL_ENV"),
+    *("R8_*", "REPLICATE_*", "PGET_*", "HF_ENDPOINT", "HF_HUB_ENABLE_HF_TRANSFER"),
+    *("CUDA_*", "NVIDIA_*", "NV_*", "KUBERNETES_*"),
+)
+"""Variables that Cog does not let a project set (``pkg/config/env.go`` in its repository)."""
+
+MOUNT_KEYS = frozenset({"type", "id", "target"})
+WEIGHT_KEYS = frozenset({"name", "target", "source"})
 
 
 class ProjectError(UsageError):
@@ -39,15 +49,22 @@ class ProjectError(UsageError):
 class Build:
     """The ``build`` section. ``python_requirements`` is the text of that file, with files that it includes.
 
-    ``run`` holds the commands of ``pre_install`` and ``run``, in this order. ``overrides`` (packages) and
-    ``torch_backend`` are no keys of cog.yaml: a run may set them.
+    ``constraints`` is the text of files that it names with ``-c``, ``archives`` the whole paths of local
+    archives in it. ``run`` holds the commands of ``pre_install`` and ``run``, in this order, ``secrets`` the
+    targets of their mounts. ``overrides`` (packages) and ``torch_backend`` are no keys of cog.yaml: a run may
+    set them.
     """
 
     gpu: bool = False
+    cuda: str | None = None
+    cudnn: str | None = None
     python_version: str | None = None
     python_packages: tuple[str, ...] = ()
     python_requirements: str | None = None
+    constraints: str = ""
+    archives: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     system_packages: tuple[str, ...] = ()
     sdk_version: str | None = None
     overrides: tuple[str, ...] = ()
@@ -65,7 +82,10 @@ class Build:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with a cog.yaml. ``run`` and ``train`` are references such as ``run.py:Runner``."""
+    """A folder with a cog.yaml. ``run`` and ``train`` are references such as ``run.py:Runner``.
+
+    ``weights`` are the places at which a container would have Cog's managed weights.
+    """
 
     folder: Path
     build: Build
@@ -74,12 +94,13 @@ class Project:
     environment: tuple[tuple[str, str], ...] = ()
     concurrency: int | None = None
     image: str | None = None
+    weights: tuple[str, ...] = ()
 
 
 def read_project(folder: Path, file: str = "cog.yaml") -> Project:
     """Read ``folder/file``. Raises ProjectError, whose message begins with ``cog.yaml:LINE:``."""
     top = _Section(file, _parse(folder, file), TOP_KEYS)
-    run, predict = top.text("run"), top.text("predict")
+    run, predict = top.reference("run"), top.reference("predict")
     if run and predict:
         raise top.error("predict", "run and predict mean the same: keep one")
     concurrency = top.section("concurrency", frozenset({"max", "default_target"}))
@@ -87,36 +108,46 @@ def read_project(folder: Path, file: str = "cog.yaml") -> Project:
         folder=folder,
         build=_build(folder, top.section("build", BUILD_KEYS)),
         run=run or predict,
-        train=top.text("train"),
+        train=top.reference("train"),
         environment=_environment(top),
         concurrency=concurrency.count("max"),
         image=top.text("image"),
+        weights=top.weights(),
     )
 
 
 def named_files(folder: Path, file: str = "cog.yaml") -> tuple[str, ...]:
-    """The files that reading the project needs, whatever .dockerignore says: cog.yaml, requirements.
+    """The files that reading the project needs, whatever .dockerignore says: cog.yaml, requirements, wheels.
 
     Raises ProjectError.
     """
     build = _Section(file, _parse(folder, file), TOP_KEYS).section("build", BUILD_KEYS)
-    requirements = build.text("python_requirements")
-    return (file, requirements) if requirements else (file,)
+    requirements = _requirements(folder, build)
+    if requirements is None:
+        return (file,)
+    home = folder.resolve()
+    return (file, *(str(path.relative_to(home)) for path in (*requirements.files, *requirements.archives)))
 
 
 def _build(folder: Path, build: _Section) -> Build:
-    packages, requirements = build.texts("python_packages"), build.text("python_requirements")
-    if packages and requirements:
+    packages = build.texts("python_packages")
+    if packages and build.text("python_requirements"):
         raise build.error("python_packages", "python_packages and python_requirements cannot both be set")
     version = build.text("python_version")
     if version and not VERSION.fullmatch(version):
         raise build.error("python_version", f"{version!r} is no Python version such as 3.12")
+    requirements = _requirements(folder, build)
     return Build(
         gpu=build.flag("gpu"),
+        cuda=build.version("cuda"),
+        cudnn=build.text("cudnn"),
         python_version=version,
         python_packages=packages,
-        python_requirements=_requirements(folder, build, requirements) if requirements else None,
+        python_requirements=requirements.text if requirements else None,
+        constraints=requirements.constraints if requirements else "",
+        archives=tuple(map(str, requirements.archives)) if requirements else (),
         run=(*build.commands("pre_install"), *build.commands("run")),
+        secrets=(*build.secrets("pre_install"), *build.secrets("run")),
         system_packages=build.texts("system_packages"),
         sdk_version=build.text("sdk_version"),
     )
@@ -126,34 +157,24 @@ def _environment(top: _Section) -> tuple[tuple[str, str], ...]:
     for number, line in enumerate(top.texts("environment")):
         if not VARIABLE.match(line):
             raise top.error("environment", f"environment: {line!r} is not NAME=value", item=number)
+        name = line.partition("=")[0]
+        if any(fnmatchcase(name, pattern) for pattern in RESERVED):
+            raise top.error("environment", f"environment: {name} is reserved, Cog refuses it", item=number)
     pairs = (line.partition("=") for line in top.texts("environment"))
     return tuple((name, value) for name, _, value in pairs)
 
 
-def _requirements(folder: Path, build: _Section, name: str) -> str:
-    """The requirements as one text: included files in place, local archives with their whole path."""
+def _requirements(folder: Path, build: _Section) -> Requirements | None:
+    name = build.text("python_requirements")
+    if name is None:
+        return None
     try:
-        return "\n".join(_lines(folder.resolve(), (folder / name).resolve(), depth=0)) + "\n"
+        return read_requirements(folder, name)
     except (OSError, UnicodeDecodeError) as exc:
         raise build.error("python_requirements", f"cannot read {name}: {exc}") from exc
-    except ValueError as exc:
-        raise build.error("python_requirements", f"{name}: {exc}") from exc
-
-
-def _lines(folder: Path, file: Path, depth: int) -> Iterator[str]:
-    if not file.is_relative_to(folder) or depth > 8:
-        raise ValueError(f"{file.name} lies outside the project, or includes itself")
-    for line in file.read_text().splitlines():
-        stripped = line.strip()
-        if include := INCLUDE.fullmatch(stripped):
-            yield from _lines(folder, (file.parent / include[1]).resolve(), depth + 1)
-        elif ARTIFACT.fullmatch(stripped):
-            archive = (file.parent / stripped).resolve()
-            if not archive.is_relative_to(folder):
-                raise ValueError(f"{stripped} lies outside the project")
-            yield str(archive)
-        else:
-            yield line
+    except RequirementsError as exc:
+        error = build.error("python_requirements", exc.message)
+        raise ProjectError(error.message, hint=exc.hint or error.hint) from exc
 
 
 def _parse(folder: Path, file: str) -> yaml.MappingNode:
@@ -188,7 +209,9 @@ class _Section:
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else "?"
             if name not in keys:
-                raise self._error(key, f"unknown key {path}{name}")
+                near = get_close_matches(name, sorted(keys), n=1)
+                meant = f": did you mean {near[0]}?" if near else ""
+                raise self._error(key, f"unknown key {path}{name}{meant}")
             if name in self._values:
                 raise self._error(key, f"{path}{name} is there twice")
             self._values[name] = value
@@ -216,6 +239,18 @@ class _Section:
             raise self._error(node, f"{self._path}{key} must be a text")
         return str(node.value)
 
+    def reference(self, key: str) -> str | None:
+        text = self.text(key)
+        if text is not None and not REFERENCE.fullmatch(text):
+            raise self.error(key, f"{key}: {text!r} is not FILE.py:NAME, such as run.py:Runner")
+        return text
+
+    def version(self, key: str) -> str | None:
+        text = self.text(key)
+        if text is not None and not re.fullmatch(r"\d+\.\d+(\.\d+)?", text):
+            raise self.error(key, f"{self._path}{key}: {text!r} is no version such as 11.8")
+        return text
+
     def flag(self, key: str) -> bool:
         node = self._get(key)
         if node is None:
@@ -242,11 +277,43 @@ class _Section:
     def _command(self, item: yaml.Node, key: str) -> str:
         if not isinstance(item, yaml.MappingNode):
             return self._scalar(item, key)
-        inner = _Section(self._file, item, frozenset({"command", "mounts"}), f"{self._path}{key}.")
-        command = inner.text("command")
+        command = self._inner(item, key, frozenset({"command", "mounts"})).text("command")
         if command is None:
             raise self._error(item, f"{self._path}{key}: a command is missing")
         return command
+
+    def secrets(self, key: str) -> tuple[str, ...]:
+        """Where the commands' mounts would put secrets."""
+        commands = [item for item in self._items(key) if isinstance(item, yaml.MappingNode)]
+        sections = [self._inner(item, key, frozenset({"command", "mounts"})) for item in commands]
+        return tuple(target for section in sections for target in section._mounts())
+
+    def _mounts(self) -> list[str]:
+        mounts = [self._inner(item, "mounts", MOUNT_KEYS) for item in self._items("mounts")]
+        return [mount.needed("target") for mount in mounts if mount.needed("id") and mount.is_secret()]
+
+    def is_secret(self) -> bool:
+        """Raises ProjectError for another type of mount: Cog knows no other."""
+        if self.needed("type") != "secret":
+            raise self.error("type", f"{self._path}type must be secret")
+        return True
+
+    def weights(self) -> tuple[str, ...]:
+        """The targets of Cog's managed weights."""
+        entries = [self._inner(item, "weights", WEIGHT_KEYS) for item in self._items("weights")]
+        return tuple(entry.needed("target") for entry in entries)
+
+    def needed(self, key: str) -> str:
+        """A text that must be there."""
+        text = self.text(key)
+        if text is None:
+            raise self._error(self._node, f"{self._path}{key} is missing")
+        return text
+
+    def _inner(self, item: yaml.Node, key: str, keys: frozenset[str]) -> _Section:
+        if not isinstance(item, yaml.MappingNode):
+            raise self._error(item, f"{self._path}{key}: each must be a mapping of keys to values")
+        return _Section(self._file, item, keys, f"{self._path}{key}.")
 
     def _items(self, key: str) -> list[yaml.Node]:
         node = self._get(key)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from rcli.engine.runtime import http, scratch
 from rcli.engine.runtime.exchange import Event, Exchange, Log, Metric, Output, Started
+from rcli.engine.runtime.hints import explained, hint_for
 from rcli.engine.runtime.project import Project
 from rcli.engine.runtime.supervisor import Plan, Server
 from rcli.engine.schema import with_streaming
@@ -25,6 +26,7 @@ __all__ = ["Event", "Log", "Metric", "Outcome", "Output", "Replica", "SetupFaile
 GRACE_SECONDS = 5.0  # code that is blocked in C cannot be canceled: after this its process is killed
 AGAIN_SECONDS = 1.0
 STARTS = 5  # how often a start is repeated because somebody else took the port
+CUT_OFF = "… what was printed right before the crash may be missing\n"
 SETUP_LINES = 10_000  # what a failed setup may show of its prints
 SLOW_POLL, QUICK_POLL = 0.5, 0.003
 REASON_SECONDS = 0.5  # how long the reason of a crash may take to arrive
@@ -107,12 +109,13 @@ class Replica:
         records: Path,
         setup_timeout: float,
         on_log: Callable[[str], None],
+        variables: tuple[tuple[str, str], ...] = (),
     ) -> Replica:
         """Run the model in its working copy ``folder`` until its setup is through.
 
         ``document`` is the model's OpenAPI document; ``records`` is where running processes are noted for
         ``leftovers.sweep``; ``setup_timeout`` is in seconds; ``weights`` is an address, or any text that
-        setup() understands; ``on_log`` gets what setup prints.
+        setup() understands; ``on_log`` gets what setup prints; ``variables`` win over cog.yaml's.
         Raises SetupFailed, after which nothing is left running.
         """
         reference = project.run if mode == "predict" else project.train
@@ -120,7 +123,7 @@ class Replica:
             raise SetupFailed(f"cog.yaml names nothing to {mode}")
         plan = Plan(
             *(reference, mode, folder, python, concurrency, inbox, outbox, environ),
-            *(project.environment, weights, log, records),
+            *(project.environment, weights, log, records, variables),
         )
         for _ in range(STARTS):
             try:
@@ -142,6 +145,10 @@ class Replica:
     def alive(self) -> bool:
         """Whether it can still make predictions."""
         return self._server.alive
+
+    async def ended(self) -> None:
+        """Returns when it can make no more predictions, for whatever reason."""
+        await self._server.ended.wait()
 
     @property
     def pid(self) -> int:
@@ -262,7 +269,8 @@ class Replica:
                 reason = await self._reason()
             return SetupFailed(f"the model's setup failed: {reason}", "".join(logs))
         error, trace = failure
-        return SetupFailed(f"the model's setup failed: {error}", "".join([*logs, trace]), hint=_hint(trace))
+        whole = "".join([*logs, trace])
+        return SetupFailed(f"the model's setup failed: {error}", whole, hint=hint_for(whole))
 
     def _pass_on(self, text: str) -> None:
         """What subprocesses and C code print belongs to the prediction that runs, if there is just one."""
@@ -284,14 +292,17 @@ class Replica:
         error, trace = failure or (PREFIX.sub("", message), "")
         if trace:
             running.tell(Log(f"\n{trace}" if running.line_is_open else trace))
-        return Outcome("failed", None, error, metrics, seconds, crashed=False)
+        return Outcome("failed", None, explained(error, trace), metrics, seconds, crashed=False)
 
     async def _crash(self, running: _Running) -> Outcome:
         """The process is gone, or of no use: say why."""
         seconds = asyncio.get_running_loop().time() - running.began
         if running.canceled:
             return Outcome("canceled", None, None, {}, seconds, crashed=True)
-        return Outcome("failed", None, await self._reason(), {}, seconds, crashed=True)
+        reason = await self._reason()
+        if "signal" in reason:
+            running.tell(Log(f"\n{CUT_OFF}" if running.line_is_open else CUT_OFF))
+        return Outcome("failed", None, reason, {}, seconds, crashed=True)
 
     async def _reason(self) -> str:
         """Wait a moment for the process to be reported, and name how it ended."""
@@ -347,11 +358,3 @@ def _failure(text: str) -> tuple[str, str] | None:
 def _storable(text: str) -> str:
     """A model's text may hold half of a surrogate pair, which UTF-8 cannot."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _hint(trace: str) -> str | None:
-    if "ImportError" in trace and "from 'cog" in trace:
-        return "this project was written for an older Cog: see https://cog.run/python for what changed"
-    if "ModuleNotFoundError" in trace:
-        return "name the package in cog.yaml under build: python_requirements"
-    return None

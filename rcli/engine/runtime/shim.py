@@ -15,11 +15,13 @@ import collections.abc
 import contextlib
 import contextvars
 import dataclasses
+import datetime
 import enum
 import importlib
 import inspect
 import io
 import json
+import math
 import os
 import queue
 import resource
@@ -37,10 +39,13 @@ import uuid
 
 SERVER_STDERR = 101  # where coglet's worker keeps the descriptor that reaches the engine
 CONTEXT_KEY = "rcli_prediction"
+STREAMED = "rcli_streamed"  # the metric that stands for an item of the output
 CLEANUP_SECONDS = 5  # how long an async generator's own cleaning up is waited for
 POLL_SECONDS = 0.05  # a thread that waits in C cannot be interrupted, so it looks up this often
 LINGER_SECONDS = 0.05
+REST_SECONDS = 3  # how long the logs of a model that ends its own process are waited for
 PRINTS_SECONDS = 0.01  # coglet's "ready" overtakes the last prints of setup
+DEEPEST = 100  # levels of an output: coglet cannot read more than 127
 FICLONE = 0x40049409  # ioctl: share the blocks of another file (Linux)
 
 
@@ -101,6 +106,29 @@ def _explain_fatal_signals() -> None:
         faulthandler.enable(file=SERVER_STDERR, all_threads=False)
 
 
+def _send_logs_before_exit() -> None:
+    """os._exit() ends the threads in which coglet sends what was printed: let them come to rest first."""
+    worker, leave = os.getpid(), os._exit
+
+    def exit_when_sent(status: int) -> typing.NoReturn:
+        if os.getpid() == worker:
+            _flush()
+            _rest()
+        leave(status)
+
+    os._exit = exit_when_sent
+
+
+def _rest() -> None:
+    """Wait until no thread works any more, or time is up."""
+    deadline = time.monotonic() + REST_SECONDS
+    while time.monotonic() < deadline:
+        used = time.process_time()
+        time.sleep(LINGER_SECONDS)
+        if time.process_time() - used < LINGER_SECONDS / 50:
+            return
+
+
 # Failures --------------------------------------------------------------------------------------------
 
 
@@ -122,9 +150,13 @@ def _failure(exc: BaseException) -> Failure:
 def _message(exc: BaseException) -> str:
     if isinstance(exc, SystemExit):
         return f"the model called sys.exit({'' if exc.code is None else repr(exc.code)})"
-    if isinstance(exc, KeyError) or not str(exc):
+    try:
+        text = str(exc)
+    except Exception:  # noqa: BLE001 (a model's own class may do anything)
+        text = ""
+    if isinstance(exc, KeyError) or not text.strip():
         return traceback.format_exception_only(type(exc), exc)[-1].strip()
-    return str(exc)
+    return text
 
 
 def _trace(exc: BaseException) -> str:
@@ -152,8 +184,8 @@ def _is_stop(exc: BaseException) -> bool:
 class _Reporting:
     """Everything that a model can raise, sys.exit included, becomes a Failure; its output is flushed.
 
-    The end is held back for a moment where logs may still be on their way: after a failure, for which the
-    engine must be attached, and when child processes ran, whose output goes a longer way.
+    The end is held back for a moment where logs may still be on their way: after a failure or cancellation,
+    for which the engine must be attached, and when child processes ran, whose output goes a longer way.
     """
 
     def __enter__(self) -> None:
@@ -174,7 +206,7 @@ class _Reporting:
 
     def _lingers(self, exc: BaseException | None) -> bool:
         _flush()
-        failed = exc is not None and not _is_stop(exc)
+        failed = exc is not None and not isinstance(exc, GeneratorExit)
         return failed or _ended_children() != self._children
 
 
@@ -243,31 +275,89 @@ def _inside(address: str, inbox: str) -> str:
 # Files out -------------------------------------------------------------------------------------------
 
 
-def _send(value: typing.Any, outbox: str) -> typing.Any:
-    """The same value with every file in it handed to the engine and replaced by its name there."""
-    if isinstance(value, os.PathLike):
-        return _hand_over(os.fspath(value), outbox)
-    if isinstance(value, io.IOBase):
-        return _write_out(value, outbox)
-    if isinstance(value, dict):
-        return {key: _send(item, outbox) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset, types.GeneratorType)):
-        return [_send(item, outbox) for item in value]
-    if isinstance(value, enum.Enum):
-        return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _send(getattr(value, field.name), outbox) for field in dataclasses.fields(value)}
-    for dump in ("model_dump", "dict"):  # pydantic 2 and 1
-        if hasattr(value, dump) and (hasattr(value, "model_fields") or hasattr(value, "__fields__")):
-            return _send(getattr(value, dump)(), outbox)
-    return value
+@dataclasses.dataclass(frozen=True)
+class _Output:
+    """Makes JSON of what a model gives; ``depth`` is how many lists and objects are around the value."""
+
+    outbox: str
+    depth: int = 0
+
+    def value(self, value: typing.Any) -> typing.Any:
+        """The same value with every file in it handed to the engine and replaced by its name there.
+
+        Raises Failure for what JSON cannot hold; objects of unknown classes are left to coglet.
+        """
+        if value is None or type(value) in (bool, int):
+            return value
+        if isinstance(value, enum.Enum):
+            return self.value(value.value)
+        if isinstance(value, str):
+            return _text(value)
+        if isinstance(value, float):
+            return _finite(value)
+        if isinstance(value, os.PathLike):
+            return _hand_over(os.fsdecode(value), self.outbox)
+        if isinstance(value, io.IOBase) or _is_temporary(value):
+            return _write_out(value, self.outbox)
+        return self._container(value)
+
+    def _container(self, value: typing.Any) -> typing.Any:
+        if isinstance(value, dict):
+            return self._object(value)
+        if isinstance(value, (list, tuple, set, frozenset, types.GeneratorType)):
+            inner = self._inner()
+            return [inner.value(item) for item in value]
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return self._object({each.name: getattr(value, each.name) for each in dataclasses.fields(value)})
+        for dump in ("model_dump", "dict"):  # pydantic 2 and 1
+            if hasattr(value, dump) and (hasattr(value, "model_fields") or hasattr(value, "__fields__")):
+                return self.value(getattr(value, dump)())
+        if type(value).__module__ == "numpy":
+            return self.value(value.tolist())
+        if isinstance(value, (datetime.date, datetime.time)):
+            return value.isoformat()
+        return value
+
+    def _object(self, fields: dict[typing.Any, typing.Any]) -> dict[typing.Any, typing.Any]:
+        inner = self._inner()
+        return {_key(name): inner.value(item) for name, item in fields.items()}
+
+    def _inner(self) -> _Output:
+        if self.depth == DEEPEST:
+            raise Failure("the output is nested too deeply, or contains itself")
+        return _Output(self.outbox, self.depth + 1)
+
+
+def _text(text: str) -> str:
+    """The text as UTF-8 can hold it: half a surrogate pair is shown by its number."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise Failure(f"the output has the number {number} in it, which JSON does not know")
+    return number
+
+
+def _key(name: typing.Any) -> typing.Any:
+    if isinstance(name, enum.Enum):
+        return _key(name.value)
+    return _text(name) if isinstance(name, str) else name
+
+
+def _is_temporary(value: typing.Any) -> bool:
+    """NamedTemporaryFile gives a file in a wrapper that is none by its class."""
+    return type(value).__module__ == "tempfile" and hasattr(value, "read")
 
 
 def _place(name: str, outbox: str) -> tuple[str, str]:
-    """A fresh place in the outbox: (what the engine is told, where the bytes go)."""
+    """A fresh place in the prediction's outbox: (what the engine is told, where the bytes go)."""
     token = uuid.uuid4().hex
-    os.mkdir(os.path.join(outbox, token), 0o700)
-    return f"rcli-output:{token}/{name}", os.path.join(outbox, token, name)
+    folder = os.path.join(outbox, _prediction_id(), token)
+    # Names need not be UTF-8 on the disk; a character of one byte keeps them as short as they were.
+    name = os.fsencode(name).decode("utf-8", "replace").replace("\ufffd", "_")
+    os.makedirs(folder, 0o700)
+    return f"rcli-output:{token}/{name}", os.path.join(folder, name)
 
 
 def _hand_over(path: str, outbox: str) -> str:
@@ -299,12 +389,13 @@ def _share_blocks(source: int, copy: int) -> bool:
     return True
 
 
-def _write_out(stream: io.IOBase, outbox: str) -> str:
+def _write_out(stream: typing.Any, outbox: str) -> str:
     """Write an open file or a BytesIO from its beginning."""
     if stream.seekable():
         stream.seek(0)
     given = getattr(stream, "name", None)
-    name, target = _place(os.path.basename(given) if isinstance(given, str) and given else "output", outbox)
+    name = os.path.basename(given) if isinstance(given, str) else ""
+    name, target = _place("output" if name in ("", ".", "..") else name, outbox)
     with open(target, "wb") as copy:
         while data := stream.read(1 << 20):
             copy.write(data.encode() if isinstance(data, str) else data)
@@ -339,7 +430,7 @@ class Job:
         return ready
 
     def send(self, value: typing.Any) -> typing.Any:
-        return _send(value, self.outbox)
+        return _Output(self.outbox).value(value)
 
 
 def _prediction_id() -> str:
@@ -384,12 +475,15 @@ def _awaited(job: Job) -> typing.Callable[..., typing.Any]:
 
 
 def _collected(job: Job) -> typing.Callable[..., typing.Any]:
-    """An async generator of a concurrent model: coglet collects it before it sends."""
+    """An async generator of a concurrent model: coglet collects it before it sends, and metrics at once."""
+    from cog import current_scope
 
     async def run(self: typing.Any, **given: typing.Any) -> typing.AsyncIterator[typing.Any]:
         async with _Reporting():
             async for item in job.call(**job.inputs(given)):
-                yield job.send(item)
+                sent = job.send(item)
+                current_scope().record_metric(STREAMED, json.dumps(sent))
+                yield sent
 
     return run
 
@@ -589,4 +683,5 @@ elif "RCLI_REFERENCE" in os.environ:
     sys.modules["_rcli_shim"] = sys.modules.pop(__name__, sys.modules[__name__])
     _die_with_server()
     _explain_fatal_signals()
+    _send_logs_before_exit()
     Runner = _build()

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import secrets
 import shutil
 import stat
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcli.engine.runtime.ignored import Ignored
 from rcli.engine.runtime.project import named_files
 from rcli.errors import RcliError
+from rcli.ignored import Ignored
 
 FICLONE = 0x40049409  # ioctl: share the blocks of another file (Linux)
 SETTLED_NS = 2_000_000_000  # a file changed more recently may change again within the clock's tick
@@ -37,6 +39,14 @@ class Snapshot:
 
     id: str
     path: Path
+
+
+@dataclass(frozen=True)
+class Survey:
+    """How many files of a folder belong to its project, and their ``size`` in bytes."""
+
+    files: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,7 @@ class Snapshots:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._naming = threading.Lock()
 
     def take(self, folder: Path, file: str = "cog.yaml") -> Snapshot:
         """Copy what is in ``folder`` now, unless the same content is here already.
@@ -71,7 +82,7 @@ class Snapshots:
             entries = list(_entries(folder, frozenset(named_files(folder, file))))
             known = _Digests(self._root, folder)
             identifier = known.identify(entries)
-            if identifier is None or not (self._root / identifier).is_dir():
+            if identifier is None or not self.touch(identifier):
                 identifier = self._store(entries, known)
             known.save(entries)
         except OSError as exc:
@@ -87,7 +98,9 @@ class Snapshots:
                 _copy_entry(entry, unfinished / entry.name)
                 known.learn(entry, unfinished / entry.name)
             identifier = _identify(entries, known.digests)
-            _name(unfinished, self._root / identifier)
+            with self._naming:
+                _name(unfinished, self._root / identifier)
+                os.utime(self._root / identifier)
             return identifier
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -120,13 +133,47 @@ class Snapshots:
         )
         return sum(file.lstat().st_size for file in files)
 
-    def remove(self, identifier: str) -> None:
-        """Delete one; running replicas have copies of their own. Half a deletion is no snapshot."""
+    def touch(self, identifier: str) -> bool:
+        """Note that it is taken now; false when it is not there."""
+        with self._naming:
+            snapshot = self.get(identifier)
+            if snapshot is not None:
+                os.utime(snapshot.path)
+            return snapshot is not None
+
+    def taken_at(self, identifier: str) -> float:
+        """When it was last taken, in Unix seconds; 0 when it is not there."""
         snapshot = self.get(identifier)
-        if snapshot is not None:
-            gone = self._root / f"{UNFINISHED}{secrets.token_hex(8)}"
+        try:
+            return snapshot.path.stat().st_mtime if snapshot else 0.0
+        except FileNotFoundError:
+            return 0.0
+
+    def remove(self, identifier: str, *, taken_before: float = math.inf) -> bool:
+        """Delete one, unless somebody took it since (Unix seconds), or it is not there: false then.
+
+        Running replicas have copies of their own. Half a deletion is no snapshot.
+        """
+        gone = self._root / f"{UNFINISHED}{secrets.token_hex(8)}"
+        with self._naming:
+            snapshot = self.get(identifier)
+            if snapshot is None or snapshot.path.stat().st_mtime >= taken_before:
+                return False
             snapshot.path.rename(gone)
-            shutil.rmtree(gone)
+        shutil.rmtree(gone)
+        return True
+
+    def survey(self, folder: Path, file: str = "cog.yaml") -> Survey:
+        """How much ``take`` would take. Raises SnapshotError and ProjectError, as that does."""
+        try:
+            files = [
+                entry.stat.st_size
+                for entry in _entries(folder, frozenset(named_files(folder, file)))
+                if entry.kind in ("file", "program")
+            ]
+        except OSError as exc:
+            raise SnapshotError(f"cannot read the project {folder}: {exc}") from exc
+        return Survey(len(files), sum(files))
 
     def sweep(self) -> None:
         """Remove what an engine that was killed left unfinished. Call it before the first ``take``."""

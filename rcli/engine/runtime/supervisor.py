@@ -13,7 +13,7 @@ import signal
 import socket
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +27,7 @@ LONGEST_LINE = 1 << 20
 END_SECONDS = 5.0
 
 ALLOWED = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LANG", "LANGUAGE", "TZ"})
-ALLOWED_LOWER = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
+PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 ALLOWED_PREFIXES = ("LC_", "SSL_", "CUDA_", "XDG_", "NVIDIA_", "LD_LIBRARY_PATH", "REQUESTS_CA_BUNDLE")
 
 
@@ -36,7 +36,8 @@ class Plan:
     """Everything that starting one replica needs.
 
     ``reference`` is cog.yaml's ``run.py:Runner``; ``folder`` the working copy; ``inbox`` and ``outbox`` the
-    folders for files; ``environment`` cog.yaml's own variables; ``environ`` the engine's.
+    folders for files; ``environment`` cog.yaml's own variables; ``environ`` the engine's;
+    ``variables`` what a run gave.
     """
 
     reference: str
@@ -51,6 +52,7 @@ class Plan:
     weights: str | None
     log: Path
     records: Path
+    variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 def replica_environment(
@@ -59,24 +61,28 @@ def replica_environment(
     *,
     bin_folder: Path,
     threads: int = 1,
+    variables: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, str]:
     """What a model sees: the harmless part of the engine's environment, then cog.yaml's ``environment``.
 
     No token and no setting of uv or pip (they may hold passwords) is in it. ``$NAME`` in cog.yaml's values is
-    replaced as Docker does. ``threads`` is the default for numeric libraries: more than half the cores made
-    models 3 to 15 times slower on a busy machine.
+    replaced as Docker does, but not in ``variables``, which win. ``threads`` is the default for numeric
+    libraries: more than half the cores made models 3 to 15 times slower on a busy machine.
     """
-    model = {name: value for name, value in environ.items() if _is_allowed(name)}
+    model = {name: value for name, value in environ.items() if _is_allowed(name, value)}
     count = str(threads)
     model |= {"OPENBLAS_NUM_THREADS": count, "OMP_NUM_THREADS": count, "PYTHONUNBUFFERED": "1"}
     for name, value in environment:
         model[name] = _expanded(value, model)
+    model |= dict(variables)
     model["PATH"] = os.pathsep.join([str(bin_folder), model.get("PATH", os.defpath)])
     return model
 
 
-def _is_allowed(name: str) -> bool:
-    return name in ALLOWED or name.lower() in ALLOWED_LOWER or name.startswith(ALLOWED_PREFIXES)
+def _is_allowed(name: str, value: str) -> bool:
+    if name.lower() in PROXIES:
+        return "@" not in value  # http://name:password@proxy
+    return name in ALLOWED or name.startswith(ALLOWED_PREFIXES)
 
 
 def _expanded(value: str, known: Mapping[str, str]) -> str:
@@ -137,6 +143,7 @@ class Server:
         self.on_setup: Callable[[str], None] = lambda text: None
         self.on_output: Callable[[str], None] = lambda text: None
         self.news = asyncio.Event()
+        self.ended = asyncio.Event()
         self.setup_ended = False
         self.worker_end: str | None = None
         self.notes: deque[str] = deque(maxlen=NOTES)
@@ -154,7 +161,11 @@ class Server:
         port, nonce = free_port(), f"rcli-{secrets.token_hex(8)}"
         bin_folder = python_folder(plan.python, plan.folder)
         model = replica_environment(
-            plan.environ, plan.environment, bin_folder=bin_folder, threads=half_the_cores()
+            plan.environ,
+            plan.environment,
+            bin_folder=bin_folder,
+            threads=half_the_cores(),
+            variables=plan.variables,
         )
         process = await asyncio.create_subprocess_exec(
             # Isolated: the shim's own folder must not be searched for modules.
@@ -222,6 +233,7 @@ class Server:
         """End what the server leaves behind at once: later its pid may be somebody else's."""
         await self._process.wait()
         leftovers.kill_session(self.pid)
+        self.ended.set()
         self.news.set()
 
     def _line(self, line: str) -> None:
@@ -240,6 +252,7 @@ class Server:
             self.setup_ended = True
         elif word == "exit":
             self.worker_end = _end_of_worker(json.loads(report))
+            self.ended.set()
 
     def _log_entry(self, entry: dict[str, Any]) -> None:
         """One of coglet's own JSON lines: a print outside a prediction, or a complaint of its own."""

@@ -26,6 +26,8 @@ _KEYWORDS: dict[str, tuple[str, tuple[type, ...], str]] = {
     "accept": ("x-cog-accept", (str,), "a string"),
 }
 _ALL_KEYWORDS = frozenset({"default", "choices", *_KEYWORDS})
+ARGUMENTS = {key: word for word, (key, *_) in _KEYWORDS.items()}
+"""What Input() calls a keyword of the schema."""
 
 
 @dataclass(frozen=True)

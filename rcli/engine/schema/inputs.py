@@ -19,7 +19,7 @@ from rcli.engine.schema.annotations import (
     read_type,
 )
 from rcli.engine.schema.components import RESERVED, reference, title
-from rcli.engine.schema.declarations import Declaration, declaration
+from rcli.engine.schema.declarations import ARGUMENTS, Declaration, declaration
 from rcli.engine.schema.models import kind
 from rcli.engine.schema.target import Parameter, Target, parameters
 
@@ -146,10 +146,16 @@ def _check_default(schema: dict[str, Any], default: Any) -> None:
     try:
         validator = jsonschema_rs.validator_for(schema, mask="the default")
     except jsonschema_rs.ValidationError as exc:
-        raise Unsupported(f"Input() says what JSON Schema cannot: {exc.message}") from exc
+        raise _inexpressible(str(exc.instance_path[-1]), schema) from exc
     if default is not None and (error := next(validator.iter_errors(default), None)):
         place = "".join(f"[{key!r}]" for key in error.instance_path)
         raise Unsupported(f"{error.message}, at {place}" if place else error.message)
+
+
+def _inexpressible(keyword: str, schema: dict[str, Any]) -> Unsupported:
+    hint = r"$ for \Z, {0,3} for {,3}, \1 for (?P=name)" if keyword == "pattern" else None
+    said = f"{ARGUMENTS.get(keyword, keyword)}={schema[keyword]!r}"
+    return Unsupported(f"Input() says what JSON Schema cannot: {said}", hint)
 
 
 def _inline(schema: dict[str, Any], choices: dict[str, Any] | None) -> dict[str, Any]:

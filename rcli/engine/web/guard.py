@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,6 +16,8 @@ from rcli.engine.work.inputs import is_loopback
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 
 Signed = Callable[[str, QueryParams], bool]
+Serving = Callable[[str], AbstractContextManager[None]]
+"""Entered while a request to this path is served."""
 
 
 class Guard:
@@ -26,13 +29,13 @@ class Guard:
     """
 
     def __init__(
-        self, app: ASGIApp, *, token: str, hosts: frozenset[str], signed: Signed, seen: Callable[[str], None]
+        self, app: ASGIApp, *, token: str, hosts: frozenset[str], signed: Signed, serving: Serving
     ) -> None:
         self._app = app
         self._token = token
         self._hosts = hosts
         self._signed = signed
-        self._seen = seen
+        self._serving = serving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -44,12 +47,12 @@ class Guard:
         except Problem as problem:
             await problem.response()(scope, receive, send)
             return
-        self._seen(path)
-        await self._app(scope, receive, send)
+        with self._serving(path):
+            await self._app(scope, receive, send)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
-        if not self._is_ours(host):
+        if not self._is_ours(host, scope):
             raise Problem(421, "This engine does not answer under that host name")
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"http://{host}".lower():
@@ -59,11 +62,13 @@ class Guard:
         ):
             raise unauthenticated()
 
-    def _is_ours(self, host: str) -> bool:
+    def _is_ours(self, host: str, scope: Scope) -> bool:
+        """Loopback, a configured name, or the very address that the connection came to: no DNS gives that."""
         if not _HOST.fullmatch(host):
             return False
         name = host.rpartition("]")[0][1:] if host.startswith("[") else host.partition(":")[0].lower()
-        return name in self._hosts or is_loopback(name)
+        own, _ = scope.get("server") or ("", None)
+        return name in self._hosts or is_loopback(name) or name == own
 
     def _has_token(self, header: str) -> bool:
         scheme, _, token = header.partition(" ")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from rcli.engine.data.files import File, Files, referenced, replace_texts
+from rcli.engine.data.files import File, Files, plain, referenced, replace_texts
 from rcli.engine.web.signatures import Signer
 
 INLINE_LIMIT = 256 * 1024
@@ -38,6 +38,9 @@ class Links:
     def model(self, owner: str, name: str) -> str:
         return f"{self.base}/v1/models/{owner}/{name}"
 
+    def readme(self, owner: str, name: str) -> str:
+        return f"{self.model(owner, name)}/readme"
+
     def upload(self, file: File) -> str:
         return f"{self.base}/v1/files/{file.id}"
 
@@ -50,7 +53,7 @@ class Links:
 
     def _addressed(self, text: str) -> str:
         file_id = referenced(text)
-        return self.delivery(file_id, text.rpartition("/")[2]) if file_id else text
+        return self.delivery(file_id, text.rpartition("/")[2]) if file_id else plain(text)
 
     def _inlined(self, text: str) -> str:
         file_id = referenced(text)

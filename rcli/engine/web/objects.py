@@ -7,11 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rcli.engine.data.catalog import Model, Version
+from rcli.engine.data.collections import Collection
+from rcli.engine.data.deployments import Deployment
 from rcli.engine.data.files import File
 from rcli.engine.data.predictions import Prediction
 from rcli.engine.web.links import Links
 
 Json = dict[str, Any]
+
+ACCOUNT: Json = {"type": "user", "username": "local", "name": "rcli on this machine"}
+"""Whom the engine's token belongs to: whoever uses this machine."""
 
 
 def timestamp(seconds: float | None) -> str | None:
@@ -52,6 +57,8 @@ def prediction_object(
             "stream": links.stream(row.id),
         },
     }
+    if row.deployment is not None:
+        shown["deployment"] = row.deployment
     return shown if row.deadline is None else shown | {"deadline": timestamp(row.deadline)}
 
 
@@ -64,21 +71,54 @@ def version_object(row: Version) -> Json:
     }
 
 
-def model_object(row: Model, latest: Version | None, run_count: int, links: Links) -> Json:
+def model_object(
+    row: Model, latest: Version | None, run_count: int, links: Links, example: Json | None = None
+) -> Json:
+    """``example`` is the object of a prediction that the model made."""
     return {
         "url": links.model(row.owner, row.name),
         "owner": row.owner,
         "name": row.name,
         "description": row.description,
-        "visibility": "private",
+        "visibility": row.visibility,
         "is_official": False,
-        "github_url": None,
-        "paper_url": None,
-        "license_url": None,
+        "github_url": row.github_url,
+        "paper_url": row.paper_url,
+        "weights_url": row.weights_url,
+        "license_url": row.license_url,
         "run_count": run_count,
-        "cover_image_url": None,
-        "default_example": None,
+        "cover_image_url": row.cover_image_url,
+        "default_example": example,
         "latest_version": version_object(latest) if latest else None,
+    }
+
+
+def collection_item(row: Collection) -> Json:
+    return {"name": row.name, "slug": row.slug, "description": row.description}
+
+
+def collection_object(row: Collection, models: Sequence[Json]) -> Json:
+    """``models`` are the objects of those that it groups."""
+    return collection_item(row) | {"full_description": row.full_description, "models": list(models)}
+
+
+def deployment_object(row: Deployment) -> Json:
+    release = row.release
+    return {
+        "owner": row.owner,
+        "name": row.name,
+        "current_release": {
+            "number": release.number,
+            "model": release.model,
+            "version": release.version,
+            "created_at": timestamp(release.created_at),
+            "created_by": ACCOUNT,
+            "configuration": {
+                "hardware": release.hardware,
+                "min_instances": release.min_instances,
+                "max_instances": release.max_instances,
+            },
+        },
     }
 
 

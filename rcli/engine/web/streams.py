@@ -21,6 +21,9 @@ from rcli.engine.work.live import Live, Phase
 KEEP_ALIVE = 10.0
 """Seconds of silence after which a comment is sent; clients and proxies give up after 15."""
 
+STALLED = 300.0
+"""Seconds after which a reader that takes nothing is let go; it can come back with its last event's id."""
+
 BATCH = 1000
 """Events that are read at once: replaying stays fast, and memory flat."""
 
@@ -49,7 +52,7 @@ class EventStream:
         self._table = table
         self._number = number
         self._live = live
-        self._seen = after
+        self._seen = self._clamped(after)
         self._links = links
         self._keep_alive = keep_alive
 
@@ -63,16 +66,26 @@ class EventStream:
         try:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
-                sending.result()
+                with contextlib.suppress(TimeoutError):
+                    sending.result()
         finally:
             for task in (sending, leaving):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
 
+    def _clamped(self, after: int) -> int:
+        """An id from beyond the end is not of this stream: its reader is told at least how it ended."""
+        last = self._table.last_sequence(self._number)
+        if after <= last:
+            return after
+        return last if self._live else max(0, last - 1)
+
     async def _send(self, send: Send) -> None:
+        """Asks for more only when the last piece is on its way: a slow reader costs no memory."""
         async for chunk in self._chunks():
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            async with asyncio.timeout(STALLED):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
     async def _chunks(self) -> AsyncIterator[bytes]:

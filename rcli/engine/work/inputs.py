@@ -12,14 +12,20 @@ from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
-from rcli.engine.data.files import File, Files, copy_file, referenced, safe_name
-from rcli.engine.data.predictions import new_id
-from rcli.engine.problems import InvalidField, invalid_request
+from rcli.engine.data.files import File, Files, copy_file, literal, referenced, replace_texts, safe_name
+from rcli.engine.data.predictions import Work, new_id
+from rcli.engine.problems import InvalidField, Problem, invalid_request
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
+
+_COMPONENTS: dict[Work, tuple[str, str]] = {
+    "prediction": ("Input", "run"),
+    "training": ("TrainingInput", "train"),
+}
+"""Where the document has a function's inputs, and where cog.yaml names it."""
 
 HIDDEN = "**********"
 """What is stored and shown in place of a secret."""
@@ -50,15 +56,19 @@ class Given:
 
 
 class InputSchema:
-    """The Input part of a version's document, ready to check with."""
+    """The Input part of a version's document, or its TrainingInput, ready to check with."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], kind: Work) -> None:
+        """Raises Problem 422 when the project has no function for this kind of work."""
         import jsonschema_rs
 
         schemas = document["components"]["schemas"]
-        self._properties: dict[str, Any] = schemas["Input"].get("properties", {})
+        component, key = _COMPONENTS[kind]
+        if component not in schemas:
+            raise Problem(422, f"This version makes no {kind}s: its cog.yaml has no {key}")
+        self._properties: dict[str, Any] = schemas[component].get("properties", {})
         named = {name: _as_json_schema(schema) for name, schema in schemas.items()}
-        root = named["Input"] | {"additionalProperties": False, "components": {"schemas": named}}
+        root = named[component] | {"additionalProperties": False, "components": {"schemas": named}}
         self._validator: Validator = jsonschema_rs.validator_for(root)
         self.files = [name for name, rule in self._properties.items() if _has(rule, "format", "uri")]
         self.secrets = {name for name, rule in self._properties.items() if _has(rule, "x-cog-secret", True)}
@@ -97,7 +107,7 @@ class Inputs:
         for name in schema.files:
             if name in values:
                 values[name] = await _each(values[name], partial(self._file, name=name, host=host))
-        stored = {name: HIDDEN if name in schema.secrets else value for name, value in values.items()}
+        stored = {name: _stored(schema, name, value) for name, value in values.items()}
         return Given(stored, {name: value for name, value in values.items() if value is not None})
 
     async def lay(self, schema: InputSchema, values: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -140,7 +150,7 @@ class Inputs:
             raise _bad_file(name, "is no valid data URL")
         part.write_bytes(content)
         content_type = media_type or "text/plain"
-        file_name = name + _extension(content_type)
+        file_name = _given_name(options) or name + _extension(content_type)
         return await self._files.adopt(part, kind="input", name=file_name, content_type=content_type)
 
     async def _lay(self, text: str, name: str, folder: Path) -> str:
@@ -153,6 +163,12 @@ class Inputs:
         place = folder / file.id / safe_name(file.name)
         await asyncio.to_thread(_place, self._files.content(file), place)
         return place.as_uri()
+
+
+def _stored(schema: InputSchema, name: str, value: Any) -> Any:
+    if name in schema.secrets:
+        return HIDDEN
+    return value if name in schema.files else replace_texts(value, literal)
 
 
 def _place(content: Path, place: Path) -> None:
@@ -173,6 +189,11 @@ async def _each(value: Any, change: Callable[[str], Awaitable[str]]) -> Any:
 
 def _bad_file(name: str, description: str) -> Exception:
     return invalid_request([InvalidField("format", f"input.{name}", description)])
+
+
+def _given_name(options: list[str]) -> str:
+    """The file's own name, which rcli writes into a data URL as ``;name=`` and percent-encoded."""
+    return next((unquote(option[5:]) for option in options if option.startswith("name=")), "")
 
 
 def _extension(media_type: str) -> str:

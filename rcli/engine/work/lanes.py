@@ -1,241 +1,217 @@
-"""The queue of one version and its replica: started for the first in line, asleep after the last."""
+"""The queue of one version, and the instances that work it off."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import shutil
-import time
+import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 from rcli.engine.data.catalog import Version
-from rcli.engine.data.files import Files
-from rcli.engine.problems import Problem
-from rcli.engine.runtime.replicas import Event, Log, Metric, Outcome, Output, SetupFailed, Started
-from rcli.engine.work.launching import RunningReplica, Show
-from rcli.engine.work.live import Live, Phase
-from rcli.engine.work.outputs import Outbox
+from rcli.engine.runtime.replicas import SetupFailed
+from rcli.engine.work.capacity import Capacity
+from rcli.engine.work.instances import Instance, Parts
+from rcli.engine.work.live import Key, Live, Phase
+from rcli.engine.work.setbacks import Setbacks
+from rcli.engine.work.tasks import Tasks
 from rcli.errors import RcliError
 
-Launch = Callable[[Version, Show], Awaitable[RunningReplica]]
-Lay = Callable[[Live, Path], Awaitable[dict[str, Any]]]
-State = Literal["asleep", "starting", "ready", "busy"]
+LOG = logging.getLogger(__name__)
 
 TRACE_LINES = 6
 """How much of a failed setup's traceback goes into the prediction's error; the logs have all of it."""
 
-POLITE_SECONDS = 1.0
-"""How long a canceled prediction may take to say its last words before it is reported as canceled."""
-
 
 class Lane:
-    """One replica at a time; it makes as many predictions at once as the project allows."""
+    """At least ``minimum`` instances are kept warm, at most ``maximum`` work at once.
+
+    Each makes as many predictions at once as the project allows. One that nobody needs sleeps after
+    ``sleep_after`` seconds, 0 for never.
+    """
 
     def __init__(
-        self, version: Version, *, launch: Launch, lay: Lay, files: Files, sleep_after: float
+        self,
+        key: Key,
+        version: Version,
+        parts: Parts,
+        capacity: Capacity,
+        sleep_after: float,
+        bounds: tuple[int, int] = (0, 1),
     ) -> None:
-        self.version = version
-        self.running: RunningReplica | None = None
-        self.last_used = time.time()
-        self._launch, self._lay, self._files, self._sleep_after = launch, lay, files, sleep_after
-        self._waiting: deque[Live] = deque()
-        self._working: dict[str, Live] = {}
+        self.key, self.version = key, version
+        self.minimum, self.maximum = bounds
+        self.waiting: deque[Live] = deque()
+        self.instances: list[Instance] = []
+        self._parts, self._capacity, self._sleep_after = parts, capacity, sleep_after
         self._phase = Phase("queued")
-        self._starting: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._alarm: asyncio.TimerHandle | None = None
+        self._setbacks = Setbacks()
+        self._watches = Tasks()
+        self._alarms: list[asyncio.TimerHandle] = []
 
     @property
-    def state(self) -> State:
-        if self._starting is not None:
-            return "starting"
-        if self.running is None:
-            return "asleep"
-        return "busy" if self._working else "ready"
+    def staying(self) -> Sequence[Instance]:
+        """All but those on their way out."""
+        return [instance for instance in self.instances if instance.state != "leaving"]
 
     @property
     def is_done(self) -> bool:
         """Whether there is nothing left of it."""
-        return self.state == "asleep" and not (self._waiting or self._working or self._tasks)
+        return not (self.waiting or self.instances or self.minimum)
 
-    def rest(self) -> None:
-        """Lets the replica go, if it has nothing to do."""
-        if self.state == "ready" and not self._waiting:
-            self._retire()
+    @property
+    def wanted(self) -> int:
+        """How many instances there should be now."""
+        load = len(self.waiting) + sum(instance.load for instance in self.staying)
+        needed = -(-load // self.version.concurrency)
+        warm = self.minimum if self._setbacks.pause() <= 0 else min(self.minimum, len(self.staying))
+        return min(max(needed, warm), self.maximum)
 
     def push(self, live: Live) -> None:
-        self._waiting.append(live)
-        if self._starting is not None:
-            live.show(self._phase)
-        self._pump()
+        self.waiting.append(live)
+        if not self.staying:
+            self._phase = Phase("queued")
+        live.show(self._phase)
+        self.pump()
 
-    async def cancel(self, live: Live, status: str = "canceled") -> None:
+    async def cancel(self, live: Live, status: str) -> None:
         """Ends the prediction wherever it is; returns when its end is recorded."""
-        if live in self._waiting:
-            self._waiting.remove(live)
+        if live in self.waiting:
+            self.waiting.remove(live)
             live.end(status)
-            if not self._waiting and self._starting is not None:
-                self._starting.cancel()
+            self._thin_out("starting", self.wanted)
+            self.pump()
             return
-        live.canceled_as = status
-        if live.id in self._working and self.running is not None:
-            self._spawn(self._interrupt(live, self.running))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(live.ended.wait(), POLITE_SECONDS)
+        for instance in self.instances:
+            if live in instance.working():
+                await instance.cancel(live, status)
         live.end(status)
 
-    async def sleep(self) -> None:
-        """Stops the replica; the next prediction starts another."""
-        self._retire()
-        await asyncio.gather(*self._tasks)
+    def scale(self, minimum: int, maximum: int) -> None:
+        """Going down, idle ones go first, and busy ones when their predictions have ended."""
+        self.minimum, self.maximum = minimum, maximum
+        self._setbacks.forget()
+        self.rest()
+        self._thin_out("starting", self.wanted)
+        self._thin_out("busy", self.maximum)
+        self.pump()
+
+    def rest(self) -> None:
+        """Lets go of idle replicas that nobody needs now."""
+        self._thin_out("ready", self.wanted)
 
     async def close(self, status: str, error: str | None) -> None:
-        """Ends everything here, for good."""
-        for live in [*self._waiting, *self._working.values()]:
-            live.end(status, error=error)
-        self._waiting.clear()
-        self._set_alarm(None)
-        if self._starting is not None:
-            self._starting.cancel()
-        self._retire()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Ends everything here, for good; ``error`` may have a ``{}`` for what was at work."""
+        working = [live for instance in self.instances for live in instance.working()]
+        for live in [*self.waiting, *working]:
+            live.end(status, error=None if error is None else error.format(self.key.kind))
+        self.waiting.clear()
+        self.minimum = self.maximum = 0
+        self.pump()
+        await asyncio.gather(*(instance.stop() for instance in self.instances))
+        await self._watches.others()
+        self._quiet()
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
         """Starts whatever can be started now."""
-        self._set_alarm(None)
-        if self.running is not None and not self.running.replica.alive:
-            if self._working:
-                return  # they end with it, and then come here again
-            self._retire()
-        if self.running is None:
-            if self._waiting and self._starting is None:
-                self._starting = self._spawn(self._start())
-            return
-        while self._waiting and len(self._working) < self.version.concurrency:
-            live = self._waiting.popleft()
-            self._working[live.id] = live
-            self._spawn(self._work(live, self.running))
-        if not self._working and self._sleep_after > 0:
-            self._set_alarm(self._sleep_after)
+        for instance in self.staying:
+            if instance.is_dead:
+                self._setbacks.add(instance.ready_at)
+                instance.retire()
+        self._feed()
+        if len(self.staying) < self.wanted:
+            self._capacity.ask(self)
+        else:
+            self._capacity.withdraw(self)
+        self._set_alarms()
 
-    async def _start(self) -> None:
-        self._phase = Phase("environment")
-        error: RcliError | None = RcliError("the engine met an internal error while it started the model")
-        try:
-            self.running = await self._launch(self.version, self._show)
-            error = None
-        except asyncio.CancelledError:
-            error = None
-            raise
-        except RcliError as known:
-            error = known
-        except OSError as exc:
-            error = RcliError(f"the engine could not lay out the model's files: {exc}")
-        finally:
-            self._starting = None
-            if error is not None:
-                self._fail_waiting(error)
-            self._pump()
-            if self._starting is None:
-                self._show(Phase("queued"))
+    def grow(self) -> None:
+        """Starts one more instance: the machine has room for it."""
+        self.show(Phase("environment"))
+        self.instances.append(Instance(self.version, self.key.kind, self._parts, self, self.show))
+        self.pump()
 
-    def _show(self, phase: Phase) -> None:
+    def show(self, phase: Phase) -> None:
+        """Tells those who wait what is done for them, unless they only wait for those before them."""
+        if any(instance.running is not None for instance in self.staying):
+            phase = Phase("queued")
         self._phase = phase
-        for live in self._waiting:
+        for live in self.waiting:
             live.show(phase)
 
+    def on_ready(self, instance: Instance) -> None:
+        self._watches.start(self._watch(instance))
+        self.pump()
+        self.show(Phase("queued"))
+
+    def on_failed(self, instance: Instance, error: RcliError) -> None:
+        """What keeps the only replica from starting would keep it from starting for the next as well."""
+        self._setbacks.add(instance.ready_at)
+        if not self.staying:
+            self._fail_waiting(error)
+        if self.minimum:
+            LOG.warning("no instance of %s could be started: %s", self.version.model, error.message)
+        self.pump()
+
+    def on_freed(self, instance: Instance) -> None:
+        self.pump()
+
+    def on_crashed(self, instance: Instance) -> None:
+        self._setbacks.add(instance.ready_at)
+
+    def on_gone(self, instance: Instance) -> None:
+        self.instances.remove(instance)
+        self.pump()
+        self._capacity.look()
+
+    async def _watch(self, instance: Instance) -> None:
+        """One that is kept warm is started anew when its process ends, even if nobody asks for it."""
+        await instance.outlive()
+        self.pump()
+
+    def _feed(self) -> None:
+        while self.waiting:
+            free = [instance for instance in self.staying if instance.has_room]
+            if not free:
+                return
+            instance = min(free, key=lambda each: each.load)
+            if self._capacity.must_yield(self, instance):
+                instance.retire()
+            else:
+                instance.take(self.waiting.popleft())
+
+    def _thin_out(self, state: Literal["starting", "ready", "busy"], most: int) -> None:
+        """Sends instances in this state away until ``most`` stay, those unused for longest first."""
+        for instance in sorted(self.staying, key=lambda each: each.idle_since):
+            if instance.state == state and len(self.staying) > most:
+                instance.retire()
+
     def _fail_waiting(self, error: RcliError) -> None:
-        """What keeps the replica from starting would keep it from starting for the next in line as well."""
-        waiting, self._waiting = self._waiting, deque()
+        waiting, self.waiting = self.waiting, deque()
         for live in waiting:
             logs = getattr(error, "logs", "")
             if logs:
                 live.log(logs)
             live.end("failed", error=_explained(error, logs))
 
-    async def _work(self, live: Live, running: RunningReplica) -> None:
-        """One prediction from its inputs to its end."""
-        live.outbox = Outbox(self._files, running.outbox)
-        try:
-            given = await self._lay(live, running.inbox(live.id))
-            if live.canceled_as is None:
-                live.start()
-                outcome = await running.replica.predict(live.id, given, lambda event: _emit(live, event))
-                await _record(live, outcome)
-                if outcome.crashed and self.running is running:
-                    self._retire()
-        except Problem as problem:
-            live.end("failed", error=problem.detail.strip())
-        except OSError as error:
-            live.end("failed", error=f"the engine could not keep the files of this prediction: {error}")
-        finally:
-            if live.canceled_as is not None:
-                live.end(live.canceled_as)
-            live.end("failed", error="the engine met an internal error while this prediction ran")
-            self._leave(live, running)
-
-    def _leave(self, live: Live, running: RunningReplica) -> None:
-        self.last_used = time.time()
-        del self._working[live.id]
-        if (inbox := running.inbox(live.id)).exists():
-            self._spawn(asyncio.to_thread(shutil.rmtree, inbox, ignore_errors=True))
-        self._pump()
-
-    def _retire(self) -> None:
-        """Nothing is given to the replica any more, and it stops."""
-        running, self.running = self.running, None
-        if running is not None:
-            self._spawn(running.stop())
-
-    async def _interrupt(self, live: Live, running: RunningReplica) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(live.began.wait(), POLITE_SECONDS)
-        await running.replica.cancel(live.id)
-
-    def _set_alarm(self, seconds: float | None) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = None
-        if seconds is not None:
-            self._alarm = asyncio.get_running_loop().call_later(seconds, self._retire)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._reap)
-        return task
-
-    def _reap(self, task: asyncio.Task[None]) -> None:
-        """An exception that nobody expected is a defect: it goes to the log whole."""
-        self._tasks.discard(task)
-        if task.cancelled() or (error := task.exception()) is None:
-            return
+    def _set_alarms(self) -> None:
+        """For the next replica to put to sleep, and for the next try to keep one warm."""
+        self._quiet()
         loop = asyncio.get_running_loop()
-        loop.call_exception_handler(
-            {"message": "defect in a prediction's task", "exception": error, "task": task}
-        )
+        idle = [instance.idle_since for instance in self.staying if instance.state == "ready"]
+        if idle and self._sleep_after > 0 and len(self.staying) > self.minimum:
+            self._alarms.append(loop.call_at(min(idle) + self._sleep_after, self._doze))
+        if (pause := self._setbacks.pause()) > 0 and len(self.staying) < self.minimum:
+            self._alarms.append(loop.call_later(pause, self.pump))
 
+    def _doze(self) -> None:
+        self._thin_out("ready", max(self.wanted, len(self.staying) - 1))
+        self.pump()
 
-def _emit(live: Live, event: Event) -> None:
-    match event:
-        case Log(text):
-            live.log(text)
-        case Output(value, append=True):
-            live.put_out(value)
-        case Metric(name, value):
-            live.set_metric(name, value)
-        case Started():
-            live.began.set()
-        case Output():
-            pass  # the whole output comes with the outcome
-
-
-async def _record(live: Live, outcome: Outcome) -> None:
-    live.metrics |= outcome.metrics | {"predict_time": outcome.predict_time}
-    await live.finish(outcome.status, output=outcome.output, error=outcome.error)
+    def _quiet(self) -> None:
+        for alarm in self._alarms:
+            alarm.cancel()
+        self._alarms.clear()
 
 
 def _explained(error: RcliError, logs: str) -> str:

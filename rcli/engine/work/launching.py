@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rcli.engine.data.catalog import Version
-from rcli.engine.data.predictions import new_id
+from rcli.engine.data.predictions import Work, new_id
 from rcli.engine.runtime.environments import Environments
 from rcli.engine.runtime.leftovers import sweep
 from rcli.engine.runtime.project import read_project
@@ -17,6 +18,8 @@ from rcli.engine.runtime.snapshots import Snapshots
 from rcli.engine.work.live import Phase
 
 Show = Callable[[Phase], None]
+Weights = Callable[[Version], Awaitable[str | None]]
+"""Where a replica finds the weights of its version, None for one that was not trained."""
 
 
 class Launcher:
@@ -30,6 +33,7 @@ class Launcher:
         environments: Environments,
         environ: Mapping[str, str],
         setup_timeout: float,
+        weights: Weights,
     ) -> None:
         self._folder = folder
         self._records = folder.with_name("running")
@@ -37,6 +41,7 @@ class Launcher:
         self._environments = environments
         self._environ = environ
         self._setup_timeout = setup_timeout
+        self._weights = weights
         self._starting: dict[Path, str] = {}
 
     def environments_in_use(self) -> set[str]:
@@ -49,19 +54,19 @@ class Launcher:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(mode=0o700, parents=True)
 
-    async def launch(self, version: Version, show: Show) -> RunningReplica:
+    async def launch(self, version: Version, kind: Work, show: Show) -> RunningReplica:
         """Raises BuildError, SetupFailed, ProjectError; leaves nothing behind then, nor when canceled."""
         home = self._folder / new_id()
         home.mkdir(mode=0o700)
         try:
-            return await self._launch(version, home, show)
+            return await self._launch(version, kind, home, show)
         except BaseException:
             await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
             raise
         finally:
             self._starting.pop(home, None)
 
-    async def _launch(self, version: Version, home: Path, show: Show) -> RunningReplica:
+    async def _launch(self, version: Version, kind: Work, home: Path, show: Show) -> RunningReplica:
         show(Phase("environment"))
         copy = home / "project"
         await asyncio.to_thread(self._snapshots.copy, version.snapshot, copy)
@@ -71,6 +76,7 @@ class Launcher:
         )
         self._starting[home] = environment.key
         show(Phase("setup"))
+        weights = await self._weights(version)
         replica = await Replica.start(
             project=project,
             folder=copy,
@@ -79,13 +85,14 @@ class Launcher:
             concurrency=version.concurrency,
             inbox=home / "inbox",
             outbox=home / "outbox",
-            environ=self._environ,
-            weights=None,
-            mode="predict",
+            environ=_reaching(weights, self._environ) if weights else self._environ,
+            weights=weights,
+            mode="train" if kind == "training" else "predict",
             log=home / "log",
             records=self._records,
             setup_timeout=self._setup_timeout,
             on_log=lambda text: show(Phase("setup", _last_line(text))),
+            variables=version.variables.pairs,
         )
         return RunningReplica(replica, home, environment.key)
 
@@ -101,13 +108,20 @@ class RunningReplica:
     def inbox(self, prediction_id: str) -> Path:
         return self._home / "inbox" / prediction_id
 
-    @property
-    def outbox(self) -> Path:
-        return self._home / "outbox"
+    def outbox(self, prediction_id: str) -> Path:
+        return self._home / "outbox" / prediction_id
 
     async def stop(self) -> None:
         await self.replica.stop()
         await asyncio.to_thread(shutil.rmtree, self._home, ignore_errors=True)
+
+
+def _reaching(address: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """With this address left out of what goes through a proxy."""
+    names = ("no_proxy", "NO_PROXY")
+    hosts = dict.fromkeys(environ[name] for name in names if environ.get(name))
+    direct = ",".join([*hosts, urlsplit(address).hostname or ""])
+    return {**environ, **dict.fromkeys(names, direct)}
 
 
 def _last_line(text: str) -> str:

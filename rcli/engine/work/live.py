@@ -5,16 +5,38 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rcli.engine.data.catalog import Version
-from rcli.engine.data.predictions import Ending, Event, Kind, Predictions
+from rcli.engine.data.files import is_marked
+from rcli.engine.data.predictions import Ending, Event, Kind, Predictions, Work
 from rcli.engine.data.store import Store
 from rcli.engine.work.bells import Bell
-from rcli.engine.work.outputs import Outbox, has_files
+from rcli.engine.work.outputs import Outbox, needs_adopting
 from rcli.records import TERMINAL
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a lane is for: a version (``Version.key``), run by itself or through a deployment, or trained."""
+
+    version: str
+    deployment: str | None = None
+    kind: Work = "prediction"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a training has come to: its ``output``; ``keep`` stores what it made, and reads nothing."""
+
+    output: Any
+    keep: Callable[[], None]
+
+
+Conclude = Callable[[Any], Awaitable[Made]]
+"""What becomes of a training's output, whose files have been taken in. Raises Problem when it is unfit."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +50,10 @@ class Phase:
 class Live:
     """Created with its row; ``outbox`` is there once a replica works on it, ``began`` once the model does.
 
+    Its inputs are in the database, but for ``secrets``, which are kept nowhere else; ``files`` are the ids of
+    the files among them. ``on_end`` is called when the end is committed, before anybody else hears of it.
+    With ``conclude`` it is a training.
+
     Text goes straight into the tick's commit. A value with files waits for them, and all that follows waits
     behind it, so the order of events stays the model's.
     """
@@ -40,11 +66,16 @@ class Live:
         id: str,
         number: int,
         version: Version,
-        input: dict[str, Any],
         created_at: float,
         on_end: Callable[[Live], None],
+        deployment: str | None = None,
+        conclude: Conclude | None = None,
+        secrets: Mapping[str, Any] | None = None,
+        files: frozenset[str] = frozenset(),
     ) -> None:
-        self.id, self.number, self.version, self.input = id, number, version, input
+        self.id, self.number, self.version = id, number, version
+        self.key = Key(version.key, deployment, "training" if conclude else "prediction")
+        self.secrets, self.files = secrets or {}, files
         self.status = "starting"
         self.phase = Phase("queued")
         self.metrics: dict[str, Any] = {}
@@ -53,8 +84,8 @@ class Live:
         self.ended = asyncio.Event()
         self.canceled_as: str | None = None
         self.outbox: Outbox | None = None
-        self.iterates = iterates(version.document)
-        self._store, self._table = store, table
+        self.iterates = conclude is None and iterates(version.document)
+        self._store, self._table, self._conclude = store, table, conclude
         self._created_at, self._on_end = created_at, on_end
         self._started_at: float | None = None
         self._sequence = 0
@@ -96,21 +127,25 @@ class Live:
     async def finish(self, status: str, *, output: Any = None, error: str | None = None) -> None:
         """Ends the prediction after all it has emitted. An iterator's output is what it has put out.
 
-        Raises OSError when an output file cannot be kept.
+        Raises OSError when an output file cannot be kept, Problem when a training's output is unfit.
         """
         while self._adopting is not None:
             await self._adopting
         if self._unkept is not None:
             raise self._unkept
         value = output if self.iterates or output is None else await self._adopt(output)
-        self.end(status, output=value, error=error)
+        await asyncio.sleep(0)  # each step with a huge output takes its time: others may come between
+        if self._conclude is not None and status == "succeeded":
+            self._end_training(await self._conclude(value))
+        else:
+            self.end(status, output=value, error=error)
 
     def end(self, status: str, *, output: Any = None, error: str | None = None) -> None:
         """Ends it now; what comes later from the model is dropped. Does nothing the second time."""
         if self.is_over:
             return
         if self.iterates:
-            output = self._table.yielded(self.number) or None
+            output = self._table.yielded(self.number) or ([] if status == "succeeded" else None)
         else:
             self._record_whole(output)
         error = None if error is None else storable(error)
@@ -121,10 +156,16 @@ class Live:
         self._table.end(self.number, self._sequence, now, Ending(status, output, error, self.metrics))
         self._store.after_commit(self._tell_end)
 
+    def _end_training(self, made: Made) -> None:
+        """Its end and what it made are one transaction; one that was canceled has made nothing."""
+        if not self.is_over and self.canceled_as is None:
+            self.end("succeeded", output=made.output)
+            made.keep()
+
     def _tell_end(self) -> None:
+        self._on_end(self)
         self.ended.set()
         self.bell.ring()
-        self._on_end(self)
 
     def _record_whole(self, output: Any) -> None:
         """The output of a model that does not stream, as the events that a stream ends with."""
@@ -137,7 +178,7 @@ class Live:
     def _in_order(self, value: Any, kind: str) -> None:
         if self.is_over:
             return
-        if (kind == "output" and has_files(value)) or self._adopting is not None:
+        if (kind == "output" and needs_adopting(value)) or self._adopting is not None:
             self._adopting = asyncio.create_task(self._after(self._adopting, value, kind))
         else:
             self._record(value, kind)
@@ -166,7 +207,7 @@ class Live:
         self._store.after_commit(self.bell.ring)
 
     def _record_output(self, value: Any) -> None:
-        if isinstance(value, str) and not value.startswith("rcli-file:"):
+        if isinstance(value, str) and not is_marked(value):
             self._append("text", value)
         else:
             self._append("value", json.dumps(value))
@@ -178,6 +219,8 @@ class Live:
 
 def storable(text: str) -> str:
     """The text as UTF-8 can hold it: a model may print half a surrogate pair."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

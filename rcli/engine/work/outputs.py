@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from rcli.engine.data.files import Files, replace_texts, texts
+from rcli.engine.data.files import Files, is_marked, literal, replace_texts, texts
 
 MARK = "rcli-output:"
 """How the texts begin that stand for a model's output files: ``rcli-output:<token>/<name>``."""
@@ -16,7 +16,7 @@ _NAME = re.compile(r"rcli-output:([0-9a-f]{32})/([^/\x00]+)")
 
 
 class Outbox:
-    """One prediction's view of its replica's outbox; a file that is named twice is taken once."""
+    """The folder in which one prediction leaves its files; a file that is named twice is taken once."""
 
     def __init__(self, files: Files, folder: Path) -> None:
         self._files = files
@@ -31,7 +31,7 @@ class Outbox:
                 self._taken[text] = file.reference
                 with contextlib.suppress(OSError):
                     path.parent.rmdir()
-        return replace_texts(value, lambda text: self._taken.get(text, text))
+        return replace_texts(value, lambda text: self._taken.get(text) or literal(text))
 
     def _find(self, text: str) -> Path | None:
         """A model may also say such a text by itself; then it is only a text."""
@@ -42,6 +42,6 @@ class Outbox:
         return path if path.is_file() and not path.is_symlink() else None
 
 
-def has_files(value: Any) -> bool:
-    """Whether a value needs ``adopt``."""
-    return any(text.startswith(MARK) for text in texts(value))
+def needs_adopting(value: Any) -> bool:
+    """Whether there is a file in the value, or a text that looks like one of the engine's marks."""
+    return any(text.startswith(MARK) or is_marked(text) for text in texts(value))

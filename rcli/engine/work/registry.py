@@ -11,15 +11,17 @@ import time
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any, Literal
 
 import rcli
 from rcli.engine.data import overriding
 from rcli.engine.data.catalog import BUNDLED, FOLDER, Catalog, Version
+from rcli.engine.runtime import container
 from rcli.engine.runtime.downloads import Download
 from rcli.engine.runtime.environments import Environments, has_gpu
 from rcli.engine.runtime.project import Build, read_project
-from rcli.engine.runtime.snapshots import Snapshot, Snapshots
-from rcli.errors import NotFound, RcliError
+from rcli.engine.runtime.snapshots import Snapshot, Snapshots, Survey
+from rcli.errors import NotFound, RcliError, UsageError
 from rcli.records import Overrides
 
 LOG = logging.getLogger(__name__)
@@ -30,6 +32,22 @@ MODELS = Path(rcli.__file__).parent / "models"
 """The folder of the bundled projects."""
 
 
+Change = Literal["new", "restored", "unchanged"]
+"""What taking a version changed for its model; ``restored``: one that it had is its latest again."""
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The model that a folder's version is to belong to.
+
+    ``watched``: what is new there was not pushed by hand, and goes when its watch has made the next one.
+    """
+
+    owner: str
+    name: str
+    watched: bool = False
+
+
 @dataclass(frozen=True)
 class Registered:
     """What a folder is now: its version, and whether the folder was never taken before."""
@@ -37,6 +55,16 @@ class Registered:
     version: Version
     first_seen: bool
     warnings: tuple[str, ...]
+    change: Change
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A sound project: what belongs to it, its OpenAPI document, and the image that its cog.yaml names."""
+
+    survey: Survey
+    document: dict[str, Any]
+    image: str | None
 
 
 class Registry:
@@ -52,18 +80,62 @@ class Registry:
 
         What is only looked at has no warnings, and counts as never taken.
         """
-        if not folder.is_dir():
-            raise NotFound(f"there is no folder {folder}")
-        snapshot = await asyncio.to_thread(self._snapshots.take, folder, file)
+        snapshot = await self._snapshot(folder, file)
         version = self._version(FOLDER, _folder_name(folder), snapshot, file, overrides)
         if not to_run:
-            self._add(version, None)
-            return Registered(version, first_seen=False, warnings=())
-        build = read_project(snapshot.path, file).build.changed(overrides)
+            added, change = self._add(version, None)
+            return Registered(added, first_seen=False, warnings=(), change=change)
+        warnings = await self._fit(snapshot, file, overrides)
+        await self._keep(snapshot, folder, file)
+        added, change = self._add(version, None)
+        return Registered(added, self._catalog.first_seen(str(folder.resolve())), warnings, change)
+
+    async def push(self, folder: Path, file: str, into: Destination) -> Registered:
+        """Makes what a folder is now the latest version of a model, which is made if there is none.
+
+        Raises as ``take`` does, and registers nothing then.
+        """
+        snapshot = await self._snapshot(folder, file)
+        version = self._version(into.owner, into.name, snapshot, file)
+        warnings = await self._fit(snapshot, file, overriding.PLAIN)
+        await self._keep(snapshot, folder, file)
+        is_new = self._catalog.model(into.owner, into.name) is None
+        added, change = self._add(version, _description(snapshot.path) if is_new else None)
+        if change == "new" or not into.watched:
+            self._catalog.set_watched(added, into.watched)
+        return Registered(added, False, warnings, change)
+
+    async def check(self, folder: Path, file: str) -> Checked:
+        """Reads a project where it lies, and keeps nothing of it. Raises what ``take`` does of its source."""
+        return await asyncio.to_thread(self._check, folder, file)
+
+    def _check(self, folder: Path, file: str) -> Checked:
+        from rcli.engine.schema import generate
+
+        _check_folder(folder)
+        survey = self._snapshots.survey(folder, file)
+        project = read_project(folder, file)
+        schema = generate(folder, project.run, project.train)
+        return Checked(survey, schema.document, project.image)
+
+    async def _snapshot(self, folder: Path, file: str) -> Snapshot:
+        _check_folder(folder)
+        return await asyncio.to_thread(self._snapshots.take, folder, file)
+
+    async def _fit(self, snapshot: Snapshot, file: str, overrides: Overrides) -> tuple[str, ...]:
+        """Warnings of what differs on this machine. Raises BuildError if it cannot run here."""
+        project = read_project(snapshot.path, file)
+        build = project.build.changed(overrides)
         await self._environments.check(build)
-        warnings = await self._warnings(build)
-        self._add(version, None)
-        return Registered(version, self._catalog.first_seen(str(folder.resolve())), warnings)
+        missing = await asyncio.to_thread(container.warnings, project, build, gpu=has_gpu())
+        return (*await self._warnings(build), *missing)
+
+    async def _keep(self, snapshot: Snapshot, folder: Path, file: str) -> None:
+        """A look at the environment can take long: what was pruned meanwhile is taken once more."""
+        if not self._snapshots.touch(snapshot.id):
+            again = await asyncio.to_thread(self._snapshots.take, folder, file)
+            if again.id != snapshot.id:
+                raise UsageError(f"{folder} changed while it was registered", hint="try again")
 
     def take_bundled(self, models: Path = MODELS) -> None:
         """Brings the models that come with rcli up to date; a model that is gone stays in the database.
@@ -121,11 +193,23 @@ class Registry:
             overrides=overrides,
         )
 
-    def _add(self, version: Version, description: str | None) -> None:
+    def _add(self, version: Version, description: str | None) -> tuple[Version, Change]:
+        """The version as its model has it now: of what it had before, the time that it was made stays."""
         latest = self._catalog.latest(version.owner, version.name)
-        if latest is None or latest.id != version.id:
-            self._catalog.add_model(version.owner, version.name, description)
-            self._catalog.add_version(version)
+        if latest is not None and latest.id == version.id:
+            return latest, "unchanged"
+        former = self._catalog.version(version.owner, version.name, version.id)
+        added = former or replace(version, created_at=time.time())
+        watched = former is not None and self._catalog.watched(added.owner, added.name, added.id) is not None
+        self._catalog.add_model(version.owner, version.name, description)
+        self._catalog.add_version(added)
+        self._catalog.set_watched(added, watched)
+        return added, "restored" if former else "new"
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise NotFound(f"there is no folder {folder}")
 
 
 def _version_id(snapshot: Snapshot, file: str, overrides: Overrides) -> str:

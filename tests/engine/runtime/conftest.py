@@ -49,9 +49,9 @@ class Running:
     def logs(self) -> str:
         return "".join(event.text for event in self.events if isinstance(event, Log))
 
-    def sent(self, reference: str) -> bytes:
+    def sent(self, reference: str, identifier: str = "p1") -> bytes:
         """The content of an output file."""
-        return (self.base / "outbox" / reference.removeprefix("rcli-output:")).read_bytes()
+        return (self.base / "outbox" / identifier / reference.removeprefix("rcli-output:")).read_bytes()
 
     def give(self, name: str, text: str, identifier: str = "p1") -> str:
         """Put an input file where the prediction may read it; returns its address."""

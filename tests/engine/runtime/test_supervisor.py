@@ -42,6 +42,7 @@ def test_the_environment_is_an_allow_list_with_the_models_own_on_top() -> None:
         "HOME": "/home/me",
         "LC_ALL": "C",
         "https_proxy": "http://proxy",
+        "HTTP_PROXY": "http://me:password@proxy",
         "CUDA_VISIBLE_DEVICES": "0",
         "SSH_AUTH_SOCK": "/run/agent",
         "REPLICATE_API_TOKEN": "r8_secret",

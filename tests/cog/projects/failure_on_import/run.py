@@ -1,0 +1,7 @@
+import settings
+from cog import BaseRunner
+
+
+class Runner(BaseRunner):
+    def run(self) -> str:
+        return settings.GREETING

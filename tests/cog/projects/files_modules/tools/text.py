@@ -1,0 +1,5 @@
+from .marks import MARK
+
+
+def emphasized(text: str) -> str:
+    return text + MARK

@@ -1,0 +1,2 @@
+def joined(first: str, second: str) -> str:
+    return f"{first} {second}"

@@ -1,0 +1,2 @@
+def predict(text: str, mark: str = "!") -> str:
+    return text.upper() + mark

@@ -1,0 +1,5 @@
+from base import Greeter
+
+
+class Runner(Greeter):
+    greeting = "hi"

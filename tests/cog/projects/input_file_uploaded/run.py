@@ -1,0 +1,6 @@
+from cog import BaseRunner, Path
+
+
+class Runner(BaseRunner):
+    def run(self, document: Path) -> str:
+        return f"{document.name} {document.stat().st_size}"

@@ -1,0 +1,6 @@
+from cog import BaseRunner, Secret
+
+
+class Runner(BaseRunner):
+    def run(self, token: Secret, count: int = 1) -> str:
+        return "ok"

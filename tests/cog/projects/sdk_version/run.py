@@ -1,0 +1,8 @@
+from importlib.metadata import version
+
+from cog import BasePredictor
+
+
+class Runner(BasePredictor):
+    def predict(self) -> str:
+        return version("cog")

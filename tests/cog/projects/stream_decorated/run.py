@@ -1,0 +1,8 @@
+import cog
+
+
+class Runner(cog.BaseRunner):
+    @cog.streaming
+    def run(self) -> cog.ConcatenateIterator[str]:
+        yield "one "
+        yield "two"

@@ -1,0 +1,5 @@
+from collections.abc import Iterator
+
+
+def run(text: str) -> Iterator[str]:
+    yield from text

@@ -1,0 +1,8 @@
+from collections.abc import Iterator
+
+from cog import BaseRunner
+
+
+class Runner(BaseRunner):
+    def run(self, text: str) -> Iterator[str]:
+        yield from text.split()

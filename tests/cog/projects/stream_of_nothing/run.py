@@ -1,0 +1,6 @@
+from cog import BaseRunner, ConcatenateIterator
+
+
+class Runner(BaseRunner):
+    def run(self) -> ConcatenateIterator[str]:
+        yield from ()
