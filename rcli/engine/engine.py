@@ -26,7 +26,7 @@ from rcli.engine.runtime.environments import Environments
 from rcli.engine.runtime.snapshots import Snapshots
 from rcli.engine.web.bases import current
 from rcli.engine.web.links import Links
-from rcli.engine.web.objects import Json, prediction_object
+from rcli.engine.web.objects import Json, prediction_object, training_object
 from rcli.engine.web.signatures import Signer
 from rcli.engine.work.caches import Caches
 from rcli.engine.work.commanding import Commanding
@@ -34,7 +34,9 @@ from rcli.engine.work.jobs import Jobs
 from rcli.engine.work.launching import Launcher
 from rcli.engine.work.messages import Messenger
 from rcli.engine.work.registry import Registry
+from rcli.engine.work.trainings import Trainings
 from rcli.engine.work.webhooks import WebhookSender
+from rcli.errors import RcliError
 from rcli.paths import Paths
 from rcli.settings import EngineSettings
 
@@ -67,12 +69,15 @@ class Engine:
             environments=self.environments,
             environ=environ,
             setup_timeout=settings.setup_timeout,
+            weights=self._weights,
         )
+        self._reachable = asyncio.Event()
         self.stopping = asyncio.Event()
         self.jobs = Jobs(
             self.store,
             self.files,
             launch=self.launcher.launch,
+            train=Trainings(self.catalog, self.files).conclude,
             replica_idle=settings.replica_idle,
             max_replicas=settings.max_replicas or machine.replicas_at_once(),
             memory_reserve=settings.memory_reserve << 20,
@@ -87,7 +92,7 @@ class Engine:
         )
         self.idle = life.IdleClock(settings.idle, is_working=self.is_working, stop=self.stopping.set)
         self.state: life.State | None = None
-        self._ending: tuple[str, str | None] = ("failed", "the engine was stopped while this prediction ran")
+        self._ending: tuple[str, str | None] = ("failed", "the engine was stopped while this {} ran")
         self._chores: list[asyncio.Task[None]] = []
         self._drains = 0
 
@@ -106,6 +111,7 @@ class Engine:
     async def run(self, url: str, port: int) -> None:
         """From the moment the socket listens until somebody wants the engine to stop."""
         self.state = life.State(url, os.getpid(), __version__, port, time.time())
+        self._reachable.set()
         life.write_state(self.folder, self.state)
         self.idle.touch()
         self._chores = [asyncio.create_task(self.idle.run()), asyncio.create_task(self._forget_expired())]
@@ -174,7 +180,19 @@ class Engine:
     def _described(self, row: Prediction, base: str) -> Json:
         """As any client sees it: nobody knows whether a webhook's receiver understands ``aborted``."""
         links = Links(current(base, self.port), self.signer, self.files)
-        return prediction_object(row, links, knows_aborted=False)
+        describe = training_object if row.kind == "training" else prediction_object
+        return describe(row, links, knows_aborted=False)
+
+    async def _weights(self, version: Version) -> str | None:
+        """The port may be another one than when the version was made, and is not known at once."""
+        if version.weights is None:
+            return None
+        await self._reachable.wait()
+        assert self.state is not None
+        file = self.files.get(version.weights)
+        if file is None:
+            raise RcliError(f"the weights of {version.model} are gone: train it again")
+        return Links(self.state.url, self.signer, self.files).weights(file)
 
     async def _forget_expired(self) -> None:
         while True:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from rcli.engine.data.files import FULL
 from rcli.engine.runtime.installer import BuildError
 from rcli.engine.runtime.snapshots import SnapshotError
 from rcli.errors import NotFound, RcliError, UsageError
@@ -70,6 +72,22 @@ def unauthenticated() -> Problem:
 
 def not_found(what: str) -> Problem:
     return Problem(404, what, title="Not found")
+
+
+def no_room(detail: str = "The engine's disk is full") -> Problem:
+    """507; what arrived of the request is not kept."""
+    return Problem(507, detail, hint="rcli cache prune", headers={"x-should-retry": "false"})
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Files are written within. Raises Problem 507 when the disk takes no more."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno not in FULL:
+            raise
+        raise no_room(f"The engine's disk takes no more: {exc.strerror}") from exc
 
 
 def conflict(what: str, hint: str | None = None) -> Problem:

@@ -39,6 +39,8 @@ _END_SECONDS = 15.0
 _STARTER_SECONDS = 60.0
 """How long to wait for another process that starts or ends the engine right now."""
 _POLL_SECONDS = 0.005
+_NAMED = 3
+"""How many predictions a message names: a queue can be long."""
 _LOCK_TAKEN = 75
 """The exit code of an engine that found another one's lock."""
 
@@ -99,7 +101,8 @@ def ensure(
     """The running engine of this version of rcli; starts one if there is none.
 
     ``on_start`` is called before that. ``successor``: one that is about to stop will not do. An engine of
-    another version is drained and replaced. Raises RcliError when the engine cannot run here, does not start, or another version still works.
+    another version is drained and replaced. Raises RcliError when the engine cannot run here, does not
+    start, or another version still works.
     """
     state = find(settings.paths)
     if not successor and state and state.version == __version__ and _answers(state):
@@ -210,8 +213,9 @@ def _end(settings: Settings, how: Callable[[EngineState], None]) -> bool:
 def _drain(settings: Settings, state: EngineState, seconds: float = DRAIN_SECONDS) -> None:
     with _engine(settings, state) as engine, suppress(NoAnswer):  # it may have ended by itself just now
         if still := engine.drain(seconds):
+            more = f" and {len(still) - _NAMED} more" if len(still) > _NAMED else ""
             raise RcliError(
-                f"the engine (rcli {state.version}) still runs {', '.join(still)}",
+                f"the engine (rcli {state.version}) still runs {', '.join(still[:_NAMED])}{more}",
                 hint=f"wait for it, or: rcli predictions cancel {still[0]} --host local",
             )
     _wait_for_end(settings.paths)

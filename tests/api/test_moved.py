@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
@@ -26,8 +24,8 @@ class Engines(httpx.BaseTransport):
 
 
 @pytest.fixture
-def renewals() -> Iterator[list[str]]:
-    yield []
+def renewals() -> list[str]:
+    return []
 
 
 def client(engines: Engines, renewals: list[str]) -> httpx.Client:

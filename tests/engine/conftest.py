@@ -74,12 +74,23 @@ class RunningEngine:
         assert answer.status_code in (201, 202), answer.text
         return dict(answer.json())
 
+    def train(self, version: str, destination: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Creates a training; ``get``, ``ended``, ``stream`` and ``wait_for`` take it as well."""
+        model, _, id = version.partition(":")
+        answer = self.http.post(
+            f"/v1/models/{model}/versions/{id}/trainings",
+            json={"destination": destination, "input": given or {}},
+        )
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
     def run(self, project: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
         """One prediction of one of tests/projects, from its folder to its end, with files as addresses."""
         return self.ended(self.create(self.register(project), given))
 
     def get(self, prediction: dict[str, Any]) -> dict[str, Any]:
-        return dict(self.http.get(f"/v1/predictions/{prediction['id']}").json())
+        noun = "trainings" if "/trainings/" in prediction["urls"]["get"] else "predictions"
+        return dict(self.http.get(f"/v1/{noun}/{prediction['id']}").json())
 
     def ended(self, prediction: dict[str, Any]) -> dict[str, Any]:
         """The prediction at its end: its stream closes then."""
@@ -88,12 +99,12 @@ class RunningEngine:
 
     def stream(self, prediction: dict[str, Any], **headers: str) -> str:
         """All that the stream says, to its end."""
-        return self.http.get(prediction["urls"]["stream"], headers=headers).text
+        return self.http.get(_stream(prediction), headers=headers).text
 
     def wait_for(self, prediction: dict[str, Any], wanted: str) -> None:
         """Reads the stream until it says this."""
         said = ""
-        with self.http.stream("GET", prediction["urls"]["stream"]) as answer:
+        with self.http.stream("GET", _stream(prediction)) as answer:
             for text in answer.iter_text():
                 said += text
                 if wanted in said:
@@ -137,6 +148,11 @@ class RunningEngine:
             from tests.engine.contract import reported
 
             assert reported(self.home) == ""
+
+
+def _stream(prediction: dict[str, Any]) -> str:
+    """A training's has no address of its own."""
+    return str(prediction["urls"].get("stream", f"/v1/streams/{prediction['id']}"))
 
 
 StartEngine = Callable[..., RunningEngine]

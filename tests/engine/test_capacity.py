@@ -1,4 +1,4 @@
-"""A machine that cannot load every model at once: who sleeps, who waits, whose turn it is, who is sent away."""
+"""A machine that cannot load every model at once: who sleeps, who waits, and whose turn it is."""
 
 from __future__ import annotations
 
@@ -58,9 +58,7 @@ def test_the_least_recently_used_model_makes_room(start_engine: StartEngine, tmp
 
 def test_never_more_are_loaded_than_the_setting_allows(start_engine: StartEngine, tmp_path: Path) -> None:
     engine = start_engine(config="[engine]\nmax_replicas = 2\n")
-    rows = [
-        engine.create(version, {"text": "x"}) for version in versions(engine, tmp_path, "echo", "abcdef")
-    ]
+    rows = [engine.create(version, {"text": "x"}) for version in versions(engine, tmp_path, "echo", "abcdef")]
     counts = []
 
     def are_over() -> bool:

@@ -176,7 +176,10 @@ def test_a_header_without_end_is_cut_off(engine: RunningEngine) -> None:
 
 
 def test_what_is_no_http_is_refused_as_a_problem(engine: RunningEngine) -> None:
-    assert problem(engine.exchange(b"\x16\x03\x01\x02\x00\r\n\r\n")) == (400, "Invalid HTTP request received.")
+    assert problem(engine.exchange(b"\x16\x03\x01\x02\x00\r\n\r\n")) == (
+        400,
+        "Invalid HTTP request received.",
+    )
 
 
 def test_connections_are_bounded_and_room_comes_back(port: int) -> None:
@@ -194,6 +197,8 @@ def test_an_engine_has_files_for_many_connections(start_engine: StartEngine) -> 
     engine = start_engine()
     limits = Path(f"/proc/{engine.process.pid}/limits").read_text()
 
-    (soft, hard) = next(line.split()[3:5] for line in limits.splitlines() if line.startswith("Max open files"))
+    (soft, hard) = next(
+        line.split()[3:5] for line in limits.splitlines() if line.startswith("Max open files")
+    )
 
     assert int(soft) >= min(OPEN_FILES, int(hard))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,7 @@ class Pool:
         return {each.running.replica.pid for each in self.staying if each.running is not None}
 
     async def create(self, **given: Any) -> Live:
-        return await self.jobs.create(
-            self.version, given, host="localhost", lifetime=None, deployment=NAME
-        )
+        return await self.jobs.create(self.version, given, host="localhost", lifetime=None, deployment=NAME)
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Waits for something that nothing tells about."""
@@ -84,8 +82,8 @@ def on_pool(
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "gate"
+def gate(tmp_path: Path) -> Path:
+    return tmp_path / "gate"
 
 
 def test_a_minimum_is_warm_before_anybody_asks(tmp_path: Path) -> None:

@@ -260,7 +260,9 @@ def raw_stream(engine: RunningEngine, prediction: dict[str, Any], last: str | No
     path = prediction["urls"]["stream"].removeprefix(engine.url)
     resume = f"Last-Event-ID: {last}\r\n" if last else ""
     connection = socket.create_connection(("127.0.0.1", engine.state["port"]), timeout=30)
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{resume}\r\n".encode())
+    connection.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{resume}\r\n".encode()
+    )
     return connection
 
 
@@ -302,9 +304,7 @@ def test_after_the_end_every_event_can_be_gone_on_from(engine: RunningEngine) ->
     prediction = engine.ended(engine.create(engine.register("tokens"), {"n": 5}))
     whole = events(engine.stream(prediction))
 
-    rests = [
-        events(engine.stream(prediction, **{"last-event-id": f"1:{sequence}"})) for sequence in range(7)
-    ]
+    rests = [events(engine.stream(prediction, **{"last-event-id": f"1:{sequence}"})) for sequence in range(7)]
 
     assert rests == [whole[sequence:] for sequence in range(6 + 1)]
 
@@ -318,7 +318,9 @@ def test_an_id_from_beyond_the_end_still_brings_the_end(engine: RunningEngine, l
     assert told == [("done", "6", "{}")]
 
 
-def test_an_id_from_the_future_loses_nothing_that_is_yet_to_come(engine: RunningEngine, tmp_path: Path) -> None:
+def test_an_id_from_the_future_loses_nothing_that_is_yet_to_come(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
     gate = tmp_path / "gate"
     prediction = engine.create(engine.register("gate"), {"until": str(gate)})
     engine.wait_for(prediction, "step 9/20")

@@ -211,7 +211,10 @@ class Catalog:
         )
 
     def latest_snapshots(self) -> set[str]:
-        """What nothing could make again: of each model's newest version, but of folders, and of all trained ones."""
+        """What each model's newest version and all trained ones are made of.
+
+        Of folders only the trained ones count: a folder can be taken again.
+        """
         rows = self._store.rows(
             "SELECT snapshot FROM versions WHERE number IN"
             " (SELECT MAX(number) FROM versions WHERE owner != ? GROUP BY owner, name)"

@@ -15,7 +15,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +25,10 @@ from rcli.engine.data.predictions import new_id
 from rcli.engine.data.store import Row, Store
 
 UPLOAD_LIFETIME = 24 * 3600
-"""Seconds after which an uploaded file goes, as on Replicate; outputs stay until they are pruned."""
+"""Seconds after which an uploaded file goes, as on Replicate; inputs and outputs go with their predictions."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says when a disk, a share of it, or a file's size is exhausted."""
 
 _LITERAL = "rcli-text:"
 _REFERENCE = re.compile(r"rcli-file:([a-z2-7]{26})/[^/]+")
@@ -36,9 +40,9 @@ FileKind = Literal["upload", "input", "output", "weights"]
 
 @dataclass(frozen=True)
 class File:
-    """One file: ``size`` in bytes, times in Unix seconds; ``kind`` upload, input (a data: URI), output or weights.
+    """One file: ``size`` in bytes, times in Unix seconds.
 
-    Weights are what a trained version is made of: they stay until it is deleted.
+    ``kind``: upload, input (a data: URI), output, or weights, which stay as long as the version made of them.
     """
 
     number: int
@@ -52,6 +56,7 @@ class File:
     created_at: float
     expires_at: float | None
     used_at: float
+    md5: str | None = None
 
     @property
     def reference(self) -> str:
@@ -61,8 +66,16 @@ class File:
 class Files:
     """The contents lie in ``folder`` under their hash, each once; several rows may share one."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        *,
+        reserve: int = 0,
+        on_growth: Callable[[int], None] = lambda size: None,
+    ) -> None:
+        """``reserve``: bytes of the disk that stay free. ``on_growth`` is told of every content's size."""
+        self._store, self._reserve, self._on_growth = store, reserve, on_growth
         self._contents = folder
         self.incoming = folder / "incoming"
         shutil.rmtree(self.incoming, ignore_errors=True)
@@ -78,18 +91,33 @@ class Files:
         metadata: dict[str, Any] | None = None,
     ) -> File:
         """Takes the file out of its place. Raises OSError when it cannot be read or the disk is full."""
+        with self.arriving() as part:
+            digests, size = await asyncio.to_thread(_take, source, part, ("sha256", *_MORE.get(kind, ())))
+            self._settle(part, digests["sha256"])
+        self._on_growth(size)
+        return self._add(kind, name, content_type, size, digests, metadata or {})
+
+    @contextmanager
+    def arriving(self) -> Iterator[Path]:
+        """A place to write to what will be adopted; nothing is left there after the block."""
         part = self.incoming / new_id()
         try:
-            sha256, size = await asyncio.to_thread(_take, source, part)
-            self._settle(part, sha256)
+            yield part
         finally:
             part.unlink(missing_ok=True)
-        return self._add(kind, name, content_type, size, sha256, metadata or {})
+
+    def has_room(self, size: int = 0) -> bool:
+        """Whether the disk takes that many bytes more and keeps its reserve."""
+        return self._reserve <= 0 or shutil.disk_usage(self._contents).free - size >= self._reserve
 
     def get(self, file_id: str) -> File | None:
-        row = self._store.row("SELECT * FROM files WHERE id = ?", (file_id,))
-        file = _file(row) if row else None
+        file = self.find(file_id)
         return None if file is None or _expired(file) else file
+
+    def find(self, file_id: str) -> File | None:
+        """Also one that has expired and stays for a prediction under way."""
+        row = self._store.row("SELECT * FROM files WHERE id = ?", (file_id,))
+        return _file(row) if row else None
 
     def content(self, file: File) -> Path:
         return self._contents / file.sha256[:2] / file.sha256
@@ -116,9 +144,46 @@ class Files:
         if self._store.row("SELECT 1 FROM files WHERE sha256 = ?", (file.sha256,)) is None:
             self.content(file).unlink(missing_ok=True)
 
-    def delete_expired(self) -> None:
-        for row in self._store.rows("SELECT * FROM files WHERE expires_at < ?", (time.time(),)):
-            self.delete(_file(row))
+    async def remove(self, file: File) -> int:
+        """As ``delete``, for large ones, whose removal takes its time. Returns how many bytes that freed."""
+        gone = self.incoming / new_id()
+        self._store.write("DELETE FROM files WHERE id = ?", (file.id,))
+        if self._store.row("SELECT 1 FROM files WHERE sha256 = ?", (file.sha256,)) is not None:
+            return 0
+        with suppress(FileNotFoundError):
+            self.content(file).rename(gone)
+        await asyncio.to_thread(gone.unlink, missing_ok=True)
+        return file.size
+
+    def expired(self, limit: int, without: Collection[str] = ()) -> list[File]:
+        """Uploads whose time is over, but for these ids."""
+        rows = self._store.rows(
+            "SELECT * FROM files WHERE expires_at < ? AND id NOT IN (SELECT value FROM json_each(?)) LIMIT ?",
+            (time.time(), json.dumps([*without]), limit),
+        )
+        return [_file(row) for row in rows]
+
+    def size(self) -> int:
+        """Bytes of all contents, each counted once."""
+        row = self._store.row("SELECT SUM(size) FROM (SELECT DISTINCT sha256, size FROM files)")
+        return int(row[0] or 0) if row else 0
+
+    def folders(self) -> list[Path]:
+        """The folders that contents lie in."""
+        return [path for path in self._contents.iterdir() if len(path.name) == 2]
+
+    def sweep(self, folder: Path) -> None:
+        """Removes what a kill left in one of the folders: contents that belong to no file.
+
+        On the event loop's thread: there, what has come has its row.
+        """
+        names = [path.name for path in folder.iterdir()]
+        rows = self._store.rows(
+            "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM files WHERE sha256 = value)",
+            (json.dumps(names),),
+        )
+        for row in rows:
+            (folder / row[0]).unlink(missing_ok=True)
 
     def all(self) -> list[File]:
         return [_file(row) for row in self._store.rows("SELECT * FROM files")]
@@ -135,7 +200,7 @@ class Files:
         name: str,
         content_type: str | None,
         size: int,
-        sha256: str,
+        digests: Mapping[str, str],
         metadata: dict[str, Any],
     ) -> File:
         now = time.time()
@@ -144,13 +209,19 @@ class Files:
         content_type = guess_type(name) if content_type is None else content_type
         if not _MEDIA_TYPE.fullmatch(content_type):
             content_type = "application/octet-stream"
-        expires_at = None if kind == "output" else now + UPLOAD_LIFETIME
+        expires_at = now + UPLOAD_LIFETIME if kind == "upload" else None
+        sha256, md5 = digests["sha256"], digests.get("md5")
         number = self._store.write(
             "INSERT INTO files (id, kind, name, content_type, size, sha256, metadata, created_at, expires_at,"
-            " used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (file_id, kind, name, content_type, size, sha256, json.dumps(metadata), now, expires_at, now),
+            " used_at, md5) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(file_id, kind, name, content_type, size, sha256, json.dumps(metadata)),
+                *(now, expires_at, now, md5),
+            ),
         )
-        return File(number, file_id, kind, name, content_type, size, sha256, metadata, now, expires_at, now)
+        return File(
+            number, file_id, kind, name, content_type, size, sha256, metadata, now, expires_at, now, md5
+        )
 
 
 def referenced(text: str) -> str | None:
@@ -235,16 +306,20 @@ def copy_file(source: Path, target: Path) -> None:
         shutil.copyfileobj(read, write, 1 << 20)
 
 
-def _take(source: Path, part: Path) -> tuple[str, int]:
-    """Moves the file if nobody else has a link to it, else copies it; returns its hash and size."""
+def _take(source: Path, part: Path, algorithms: Iterable[str]) -> tuple[dict[str, str], int]:
+    """Moves the file if nobody else has a link to it, else copies it; returns its hashes and size."""
     if source.stat().st_nlink == 1 and source.stat().st_dev == part.parent.stat().st_dev:
         source.replace(part)
         part.chmod(0o600)
     else:
         copy_file(source, part)
         source.unlink()
-    with part.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest(), part.stat().st_size
+    hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
+    with part.open("rb", buffering=0) as content:
+        while chunk := content.read(_CHUNK):
+            for each in hashes.values():
+                each.update(chunk)
+    return {name: each.hexdigest() for name, each in hashes.items()}, part.stat().st_size
 
 
 def _expired(file: File) -> bool:
@@ -264,8 +339,11 @@ def _file(row: Row) -> File:
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         used_at=row["used_at"],
+        md5=row["md5"],
     )
 
 
+_MORE: dict[FileKind, tuple[str, ...]] = {"upload": ("md5",)}
+_CHUNK = 1 << 18
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _NO_RANGES = frozenset({errno.EPERM, errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})

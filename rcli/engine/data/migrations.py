@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 
@@ -87,6 +88,32 @@ def _trainings(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE predictions ADD COLUMN destination TEXT")
 
 
+def _retention(connection: sqlite3.Connection) -> None:
+    for statement in _RETENTION.split(";\n"):
+        connection.execute(statement)
+    uses = re.compile(r'"rcli-file:([a-z2-7]{26})/')
+    for number, *texts in connection.execute(
+        "SELECT number, input, output FROM predictions UNION ALL"
+        " SELECT prediction, data, NULL FROM events WHERE kind = 'value'"
+    ).fetchall():
+        for file_id in {found for text in texts if text for found in uses.findall(text)}:
+            connection.execute("INSERT OR IGNORE INTO uses VALUES (?, ?)", (number, file_id))
+
+
+_RETENTION = """
+ALTER TABLE files ADD COLUMN md5 TEXT;
+UPDATE files SET expires_at = NULL WHERE kind != 'upload';
+ALTER TABLE predictions ADD COLUMN data_removed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX predictions_kept ON predictions (completed_at) WHERE data_removed = 0;
+CREATE INDEX predictions_removing ON predictions (number) WHERE data_removed = 1;
+CREATE TABLE uses (
+    prediction INTEGER NOT NULL, file TEXT NOT NULL, PRIMARY KEY (prediction, file)
+) WITHOUT ROWID;
+CREATE INDEX uses_by_file ON uses (file);
+CREATE TRIGGER uses_end AFTER DELETE ON predictions BEGIN
+    DELETE FROM uses WHERE prediction = OLD.number; END
+"""
+
 _WEBHOOKS = """
 CREATE TABLE webhooks (
     prediction TEXT PRIMARY KEY, url TEXT NOT NULL, receiver TEXT NOT NULL, events TEXT NOT NULL,
@@ -142,4 +169,5 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _kinds,
     _webhooks,
     _trainings,
+    _retention,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from base64 import b32encode
 from dataclasses import dataclass
@@ -29,8 +30,9 @@ class Prediction:
     """One row. Times are Unix seconds; files in ``input`` and ``output`` are references of ``files``.
 
     ``variables`` names the set that the run gave to the model, which only its engine knows; "" for none.
-    ``deployment`` is the ``owner/name`` through which it was created, ``destination`` the model that a training
-    makes a version of.
+    ``deployment`` is the ``owner/name`` through which it was created, ``destination`` the model of which a
+    training makes a version. ``data_removed``: input, output and logs are gone,
+    after their time or for their room.
     """
 
     number: int
@@ -52,6 +54,7 @@ class Prediction:
     kind: Work
     deployment: str | None
     destination: str | None
+    data_removed: bool = False
 
     @property
     def ended(self) -> bool:
@@ -105,15 +108,18 @@ class Predictions:
         destination: str | None = None,
     ) -> int:
         """Returns the row's number, under which its events are kept."""
-        return self._store.write(
+        text = _dump(input)
+        number = self._store.write(
             "INSERT INTO predictions"
             " (id, model, version, source, status, input, created_at, deadline, iterates, variables,"
             " kind, deployment, destination) VALUES (?, ?, ?, 'api', 'starting', ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(prediction_id, model, version, _dump(input), created_at, deadline, iterates),
+                *(prediction_id, model, version, text, created_at, deadline, iterates),
                 *(variables, kind, deployment, destination),
             ),
         )
+        self._note_files(number, text)
+        return number
 
     def get(self, prediction_id: str) -> Prediction | None:
         row = self._store.row("SELECT * FROM predictions WHERE id = ?", (prediction_id,))
@@ -151,7 +157,7 @@ class Predictions:
         """Short ones that succeeded, the newest first; ``before`` is the number that ended the last page."""
         rows = self._store.rows(
             "SELECT * FROM predictions WHERE model = ? AND version = ? AND number < ?"
-            " AND status = 'succeeded' AND kind = 'prediction'"
+            " AND status = 'succeeded' AND kind = 'prediction' AND data_removed = 0"
             " AND LENGTH(input) + LENGTH(COALESCE(output, '')) + LENGTH(COALESCE(logs, '')) < ?"
             " ORDER BY number DESC LIMIT ?",
             (model, version, before or 1 << 62, EXAMPLE_SIZE, limit),
@@ -171,7 +177,9 @@ class Predictions:
         return dict(json.loads(row["input"])) if row else {}
 
     def count(self, model: str) -> int:
-        row = self._store.row("SELECT COUNT(*) FROM predictions WHERE model = ?", (model,))
+        row = self._store.row(
+            "SELECT COUNT(*) FROM predictions WHERE model = ? AND kind = 'prediction'", (model,)
+        )
         return int(row[0]) if row else 0
 
     def start(self, number: int, at: float) -> None:
@@ -182,13 +190,14 @@ class Predictions:
     def end(self, number: int, last: int, at: float, ending: Ending) -> None:
         """Ends the row and its stream, whose newest event so far is ``last``, 0 for none."""
         logs = self.logs(number) if last else ""
+        output = None if ending.output is None else _dump(ending.output)
         self._store.write(
             "UPDATE predictions"
             " SET status = ?, output = ?, error = ?, logs = ?, metrics = ?, completed_at = ?"
             " WHERE number = ?",
             (
                 ending.status,
-                None if ending.output is None else _dump(ending.output),
+                output,
                 ending.error,
                 logs,
                 _dump(ending.metrics),
@@ -196,6 +205,7 @@ class Predictions:
                 number,
             ),
         )
+        self._note_files(number, output or "")
         if ending.status == "failed":
             last += 1
             self.append(number, Event(last, at, "error", json.dumps({"detail": ending.error or ""})))
@@ -206,6 +216,8 @@ class Predictions:
             "INSERT INTO events (prediction, sequence, at, kind, data) VALUES (?, ?, ?, ?, ?)",
             (number, event.sequence, event.at, event.kind, event.data),
         )
+        if event.kind == "value":
+            self._note_files(number, event.data)
 
     def events(self, number: int, after: int, limit: int) -> list[Event]:
         """The next ones, ``limit`` at most, and no more than a reader should hold at once."""
@@ -241,6 +253,12 @@ class Predictions:
         )
         return [row["data"] if row["kind"] == "text" else json.loads(row["data"]) for row in rows]
 
+    def _note_files(self, number: int, text: str) -> None:
+        """Files that the JSON refers to stay as long as the prediction's data does."""
+        if "rcli-file:" in text:
+            for file_id in set(_FILE.findall(text)):
+                self._store.write("INSERT OR IGNORE INTO uses VALUES (?, ?)", (number, file_id))
+
     def _read(self, row: Row) -> Prediction:
         running = row["status"] not in TERMINAL
         output = None if row["output"] is None else json.loads(row["output"])
@@ -266,9 +284,11 @@ class Predictions:
             kind=row["kind"],
             deployment=row["deployment"],
             destination=row["destination"],
+            data_removed=bool(row["data_removed"]),
         )
 
 
+_FILE = re.compile(r'"rcli-file:([a-z2-7]{26})/')
 _DONE = {"failed": {"reason": "error"}, "canceled": {"reason": "canceled"}, "aborted": {"reason": "canceled"}}
 
 

@@ -31,6 +31,8 @@ POINTLESS_WITH_VALUE = frozenset(
 )
 FILES = frozenset(["-r", "--requirement", "-c", "--constraint", "-e", "--editable"])
 LOCAL = re.compile(r"\.{0,2}/.*|\.{1,2}|(?!.*://)[^@]+\.(?:whl|zip|tar\.gz|tgz)")
+EXECUTABLE = re.compile(r"[ugoa]*\+r?x|0?7[0-7][57]")
+COMMENT = re.compile(r"(?:^|\s)#.*")
 SAFE_TO_REMOVE = ("/var/lib/apt/", "/var/cache/apt/", "/root/.cache/", "~/.cache/")
 
 
@@ -50,7 +52,6 @@ def pip_installs(line: str, environ: Mapping[str, str]) -> Iterator[tuple[str, .
 
 def is_done(words: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Whether running these words here would change nothing that a model needs."""
-    options = [word for word in words[1:] if word.startswith("-")]
     names = [word for word in words[1:] if not word.startswith("-")]
     match [*words]:
         case [] | ["true" | ":" | "echo" | "ldconfig", *_]:
@@ -63,14 +64,14 @@ def is_done(words: Sequence[str], environ: Mapping[str, str]) -> bool:
             return all(Path(name).is_absolute() and Path(name).is_dir() for name in names)
         case ["rm", *_]:
             return all(name.startswith(SAFE_TO_REMOVE) for name in names)
-        case ["chmod", *_]:
-            return all(os.access(name, os.X_OK) for name in names[1:] if "x" in names[0]) and "x" in names[0]
+        case ["chmod", mode, *_] if EXECUTABLE.fullmatch(mode):
+            return bool(names) and all(os.access(name, os.X_OK) for name in names[1:])
         case ["curl" | "wget", *_]:
             return _is_there(_value(words, ("-o", "--output", "-O", "--output-document")))
         case ["git", "lfs", "install", *_]:
             return shutil.which("git-lfs", path=environ.get("PATH")) is not None
         case ["which", *_] | ["command", "-v", *_]:
-            return all(shutil.which(name, path=environ.get("PATH")) for name in names) and not options[1:]
+            return all(shutil.which(name, path=environ.get("PATH")) for name in names)
     return False
 
 
@@ -146,8 +147,9 @@ def _split(line: str) -> Iterator[list[str]]:
 def _tokens(text: str) -> Iterator[str]:
     """Words, and ``&&`` at each line's end: a line of its own is a command of its own. Raises ValueError."""
     for line in text.replace("\\\n", " ").strip().split("\n"):
-        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+        lexer = shlex.shlex(COMMENT.sub("", line), posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
+        lexer.commenters = ""  # it would take any # for one, and the fragment of an address has one
         yield from lexer
         yield "&&"
 

@@ -590,14 +590,17 @@ def _runner(job: Job, loop: asyncio.AbstractEventLoop | None) -> typing.Callable
 # Setup -----------------------------------------------------------------------------------------------
 
 
-def _weights(setup: typing.Callable[..., typing.Any]) -> dict[str, typing.Any]:
-    """The arguments of setup(): the weights as text, or as a path where only a path is annotated."""
+def _weights(setup: typing.Callable[..., typing.Any], folder: str) -> dict[str, typing.Any]:
+    """The arguments of setup(): the weights as text, or as a path where only a path is annotated.
+
+    What has to be fetched for that goes into ``folder``, which lasts as long as the replica.
+    """
     if "weights" not in inspect.signature(setup).parameters:
         return {}
     weights: typing.Any = os.environ.get("COG_WEIGHTS") or None
     hint = _hints(setup).get("weights")
     if weights and _kind(hint) and not _takes_text(hint):
-        weights = _weights_file(weights, _kind(hint))
+        weights = _weights_file(weights, _kind(hint), folder)
     return {"weights": weights}
 
 
@@ -605,17 +608,32 @@ def _takes_text(annotation: typing.Any) -> bool:
     return annotation is str or any(_takes_text(inner) for inner in typing.get_args(annotation))
 
 
-def _weights_file(weights: str, kind: str | None) -> typing.Any:
+def _weights_file(weights: str, kind: str | None, folder: str) -> typing.Any:
     from cog import Path, URLPath
 
     address = urllib.parse.urlsplit(weights)
+    if address.scheme in ("http", "https"):
+        weights = _fetched(weights, os.path.join(folder, _base_name(address.path)))
     found = Path.validate(urllib.request.url2pathname(address.path) if address.scheme == "file" else weights)
     path = found.convert() if isinstance(found, URLPath) else found
     return path.open("rb") if kind == "file" else path
 
 
+def _base_name(path: str) -> str:
+    name = os.path.basename(urllib.parse.unquote(path))
+    return "weights" if name in ("", ".", "..") or "\0" in name else name
+
+
+def _fetched(address: str, place: str) -> str:
+    """Not by cog's own means: its copy in the system's temporary folder would outlast the replica."""
+    os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
+    with urllib.request.urlopen(address) as source, open(place, "wb") as copy:
+        shutil.copyfileobj(source, copy, 1 << 20)
+    return place
+
+
 def _setup(
-    user: typing.Any, nonce: str, loop: asyncio.AbstractEventLoop | None
+    user: typing.Any, nonce: str, loop: asyncio.AbstractEventLoop | None, folder: str
 ) -> typing.Callable[..., typing.Any]:
     """The wrapped setup(): async where coglet shall run it on the loop of an async run()."""
     setup: typing.Any = getattr(user, "setup", None)
@@ -623,14 +641,14 @@ def _setup(
     def plain(self: typing.Any) -> None:
         with _Reporting():
             if setup is not None:
-                result = setup(**_weights(setup))
+                result = setup(**_weights(setup, folder))
                 if inspect.iscoroutine(result) and loop is not None:
                     asyncio.run_coroutine_threadsafe(result, loop).result()
             _ready(nonce)
 
     async def awaited(self: typing.Any) -> None:
         async with _Reporting():
-            await setup(**_weights(setup))
+            await setup(**_weights(setup, folder))
             _ready(nonce)
 
     return awaited if inspect.iscoroutinefunction(setup) and loop is None else plain
@@ -660,7 +678,9 @@ def _build() -> type:
         concurrent = int(os.environ.get("COG_MAX_CONCURRENCY", "1")) > 1
         loop = _thread_loop() if inspect.isasyncgenfunction(call) and not concurrent else None
         job = Job(call, _hints(call), inbox, outbox)
-        members: dict[str, typing.Any] = {"run": _runner(job, loop), "setup": _setup(user, nonce, loop)}
+        weights = os.path.join(os.path.dirname(inbox), "weights")
+        setup = _setup(user, nonce, loop, weights)
+        members: dict[str, typing.Any] = {"run": _runner(job, loop), "setup": setup}
         if callable(getattr(user, "healthcheck", None)):
             members["healthcheck"] = _healthcheck(user.healthcheck)
         return types.new_class("Runner", (), exec_body=lambda names: names.update(members))

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rcli.engine.data.files import File, Files, plain, referenced, replace_texts
-from rcli.engine.web.signatures import Signer
+from rcli.engine.web.signatures import NEVER, Signer
 
 INLINE_LIMIT = 256 * 1024
 """Bytes up to which a file is sent as a ``data:`` URI to a client that waits for its result."""
@@ -22,14 +22,17 @@ class Links:
     signer: Signer
     files: Files
 
-    def web(self, prediction_id: str) -> str:
-        return f"{self.base}/predictions/{prediction_id}"
+    def web(self, prediction_id: str, kind: str = "predictions") -> str:
+        return f"{self.base}/{kind}/{prediction_id}"
 
     def get(self, prediction_id: str) -> str:
         return f"{self.base}/v1/predictions/{prediction_id}"
 
     def cancel(self, prediction_id: str) -> str:
         return f"{self.get(prediction_id)}/cancel"
+
+    def training(self, training_id: str) -> str:
+        return f"{self.base}/v1/trainings/{training_id}"
 
     def stream(self, prediction_id: str) -> str:
         """Signed: some clients open it without the token."""
@@ -46,6 +49,11 @@ class Links:
 
     def delivery(self, file_id: str, name: str) -> str:
         return f"{self.base}/delivery/{file_id}/{quote(name)}?{self.signer.query('delivery', file_id)}"
+
+    def weights(self, file: File) -> str:
+        """For the version that is made of it: it works as long as the file is there."""
+        query = self.signer.query("delivery", file.id, NEVER)
+        return f"{self.base}/delivery/{file.id}/{quote(file.name)}?{query}"
 
     def shown(self, value: Any, *, inline: bool = False) -> Any:
         """A stored value with addresses (``inline``: data, if small) in place of file references."""

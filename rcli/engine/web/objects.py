@@ -45,7 +45,7 @@ def prediction_object(
         "error": row.error,
         "status": "canceled" if status == "aborted" and not knows_aborted else status,
         "source": row.source,
-        "data_removed": False,
+        "data_removed": row.data_removed,
         "metrics": row.metrics,
         "created_at": timestamp(row.created_at),
         "started_at": timestamp(row.started_at),
@@ -60,6 +60,14 @@ def prediction_object(
     if row.deployment is not None:
         shown["deployment"] = row.deployment
     return shown if row.deadline is None else shown | {"deadline": timestamp(row.deadline)}
+
+
+def training_object(row: Prediction, links: Links, *, knows_aborted: bool = True) -> Json:
+    """The same, but for its own addresses, and none of a stream: the API's trainings have no such."""
+    address = links.training(row.id)
+    urls = {"web": links.web(row.id, "trainings"), "get": address, "cancel": f"{address}/cancel"}
+    shown = prediction_object(row, links, knows_aborted=knows_aborted)
+    return shown | {"destination": row.destination, "urls": urls}
 
 
 def version_object(row: Version) -> Json:
@@ -129,7 +137,7 @@ def file_object(row: File, links: Links) -> Json:
         "content_type": row.content_type,
         "size": row.size,
         "etag": row.sha256,
-        "checksums": {"sha256": row.sha256},
+        "checksums": {"sha256": row.sha256} | ({"md5": row.md5} if row.md5 else {}),
         "metadata": row.metadata,
         "created_at": timestamp(row.created_at),
         "expires_at": timestamp(row.expires_at),

@@ -13,15 +13,20 @@ LIFETIME = 24 * 3600
 """Seconds for which an address works at least; it ends on a full hour, so that polls see the same one."""
 
 
+NEVER = 99_999_999_999
+"""The end of an address that works as long as what it leads to is there: the year 5138."""
+
+
 class Signer:
     """HMAC-SHA256 over what the address is for (``stream``, ``delivery``, an owner), the id and its end."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def query(self, purpose: str, subject: str) -> str:
+    def query(self, purpose: str, subject: str, expiry: int | None = None) -> str:
         """``expiry=…&signature=…``, to be put behind the address."""
-        expiry = (int(time.time()) // 3600 + 1) * 3600 + LIFETIME
+        if expiry is None:
+            expiry = (int(time.time()) // 3600 + 1) * 3600 + LIFETIME
         return urlencode({"expiry": expiry, "signature": self.sign(purpose, subject, expiry)})
 
     def allows(self, purpose: str, subject: str, query: Mapping[str, str]) -> bool:

@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from rcli.engine.data.files import File, Files
-from rcli.engine.data.predictions import new_id
-from rcli.engine.problems import InvalidField, Problem, invalid_request
+from rcli.engine.problems import InvalidField, Problem, invalid_request, keeping, no_room
 from rcli.engine.web.bodies import announced_length, parse
 
 FILE_LIMIT = 100 << 20
@@ -22,6 +21,7 @@ FILE_LIMIT = 100 << 20
 
 FORM_LIMIT = FILE_LIMIT + (1 << 20)
 NAME_LIMIT = 255
+METADATA_LIMIT = 1 << 20
 
 _BRACKETS = re.compile(r"metadata((?:\[[^\[\]]*\])+)")
 
@@ -32,9 +32,12 @@ async def receive_upload(request: Request, files: Files) -> File:
         raise Problem(415, "A file is uploaded as multipart/form-data")
     if announced_length(request) > FORM_LIMIT:
         raise _too_large()
+    if not files.has_room(2 * announced_length(request)):  # it lies in a temporary file first
+        raise no_room("The engine's disk has too little room for this upload")
     try:
-        async with _bounded(request).form(max_files=8, max_fields=200) as form:
-            return await _keep(form, files)
+        with keeping():
+            async with _bounded(request).form(max_files=8, max_fields=200) as form:
+                return await _keep(form, files)
     except _TooLarge as exc:
         raise _too_large() from exc
 
@@ -69,15 +72,9 @@ async def _keep(form: FormData, files: Files) -> File:
         raise invalid_request([InvalidField("string_lte", "filename", "must be at most 255 bytes long")])
     content_type = _text(form, "type") or content.content_type or "application/octet-stream"
     metadata = await _metadata(form)
-    part = files.incoming / new_id()
-    await asyncio.to_thread(_write, content, part)
-    return await files.adopt(
-        part,
-        kind="upload",
-        name=name,
-        content_type=content_type,
-        metadata=metadata,
-    )
+    with files.arriving() as part:
+        await asyncio.to_thread(_write, content, part)
+        return await files.adopt(part, kind="upload", name=name, content_type=content_type, metadata=metadata)
 
 
 def _write(content: UploadFile, part: Path) -> None:
@@ -90,7 +87,9 @@ async def _metadata(form: FormData) -> dict[str, Any]:
     given = form.get("metadata")
     if given is None:
         return _from_brackets(form)
-    raw = given if isinstance(given, str) else await given.read()
+    raw = given if isinstance(given, str) else await given.read(METADATA_LIMIT + 1)
+    if len(raw) > METADATA_LIMIT:
+        raise invalid_request([InvalidField("string_lte", "metadata", "must be at most 1 MiB long")])
     try:
         metadata = parse((raw.encode() if isinstance(raw, str) else raw) or b"{}")
     except (Problem, UnicodeEncodeError) as exc:

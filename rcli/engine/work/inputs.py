@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
-from rcli.engine.data.files import File, Files, copy_file, literal, referenced, replace_texts, safe_name
+from rcli.engine.data.files import (
+    File,
+    Files,
+    copy_file,
+    literal,
+    plain,
+    referenced,
+    replace_texts,
+    safe_name,
+)
 from rcli.engine.data.predictions import Work, new_id
 from rcli.engine.problems import InvalidField, Problem, invalid_request
 
@@ -58,7 +67,7 @@ class Given:
 class InputSchema:
     """The Input part of a version's document, or its TrainingInput, ready to check with."""
 
-    def __init__(self, document: dict[str, Any], kind: Work) -> None:
+    def __init__(self, document: dict[str, Any], kind: Work = "prediction") -> None:
         """Raises Problem 422 when the project has no function for this kind of work."""
         import jsonschema_rs
 
@@ -115,7 +124,7 @@ class Inputs:
 
         Raises OSError when the disk is full, and Problem 422 for a file that is gone by now.
         """
-        laid = dict(values)
+        laid = {name: _given(schema, name, value) for name, value in values.items()}
         for name in schema.files:
             if name in laid:
                 laid[name] = await _each(laid[name], partial(self._lay, name=name, folder=folder))
@@ -169,6 +178,11 @@ def _stored(schema: InputSchema, name: str, value: Any) -> Any:
     if name in schema.secrets:
         return HIDDEN
     return value if name in schema.files else replace_texts(value, literal)
+
+
+def _given(schema: InputSchema, name: str, value: Any) -> Any:
+    """What ``_stored`` was given; secrets are not stored."""
+    return value if name in schema.secrets or name in schema.files else replace_texts(value, plain)
 
 
 def _place(content: Path, place: Path) -> None:

@@ -1,0 +1,159 @@
+"""What this client ran: an id is enough to find it, the beginning of one, or ``last``; and what it gave.
+
+A small SQLite file of the user's own that outlives the service's memory. The values of secret inputs are not
+in it. Writing to it never makes a command fail: on a full disk, or with a broken file, things are merely not
+remembered.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from rcli.errors import NotFound, RcliError, UsageError
+from rcli.records import Prediction
+from rcli.services.library import queries
+from rcli.services.library.queries import MOST_CANDIDATES, Filter
+from rcli.services.library.records import Entry, Origin, Record, SavedFile
+from rcli.services.library.tables import Newer, explained, opened, transaction
+
+LAST = "last"
+
+
+@dataclass(frozen=True)
+class Library:
+    """The library in one file, which is made when there is something to remember.
+
+    Without ``keeps`` no more is written than what ids need: no inputs, no outputs.
+    """
+
+    path: Path
+    keeps: bool = True
+
+    def remember(self, prediction: Prediction, host: str, origin: Origin | None = None) -> bool:
+        """Adds a prediction, or brings what is known of it up to date. False if it could not be written.
+
+        ``origin`` is told once, when the prediction was made.
+        """
+        with self._tried() as db:
+            number = queries.note(db, prediction, host)
+            if self.keeps:
+                queries.keep(db, number, prediction, origin)
+            return True
+        return False
+
+    def refresh(self, prediction: Prediction, host: str) -> None:
+        """Brings what is known up to date, if this prediction is known at all."""
+        if not self.path.exists():
+            return
+        with self._tried() as db:
+            if (number := queries.number(db, prediction.id, host)) is not None:
+                queries.note(db, prediction, host)
+                if self.keeps:
+                    queries.keep(db, number, prediction, None)
+
+    def remember_files(self, id: str, host: str, saved: Sequence[SavedFile]) -> None:
+        """Where all files of a prediction's output are."""
+        if not self.keeps or not saved:
+            return
+        with self._tried() as db:
+            if (number := queries.number(db, id, host)) is not None:
+                queries.keep_files(db, number, saved)
+
+    def mark_removed(self, entry: Entry) -> None:
+        """The service does not know it any more, or has deleted its data."""
+        with self._tried() as db:
+            queries.mark_removed(db, entry.id, entry.host)
+
+    def find(self, text: str) -> Entry:
+        """What a whole id, the beginning of one, or ``last`` means.
+
+        Raises NotFound, UsageError when several ids begin so, RcliError when the library cannot be read.
+        """
+        found = self._candidates(text)
+        if not found:
+            what = "nothing was run yet" if text == LAST else f"nothing that rcli ran has the id {text!r}"
+            raise NotFound(what, hint="rcli predictions list")
+        return _single(text, found)
+
+    def look_up(self, text: str) -> Entry | None:
+        """Like ``find``, but None for an id that a service may know, or if the library cannot be read."""
+        if text == LAST:
+            return self.find(text)
+        try:
+            found = self._candidates(text)
+        except RcliError:
+            return None
+        return _single(text, found) if found else None
+
+    def record(self, id: str, host: str) -> Record | None:
+        """All that is known of a prediction. Raises RcliError when the library cannot be read."""
+        with self._read() as db:
+            return queries.record(db, id, host) if db else None
+
+    def known(self, id: str, host: str) -> Record | None:
+        """Like ``record``, but None if the library cannot be read: for those who can do without."""
+        try:
+            return self.record(id, host)
+        except RcliError:
+            return None
+
+    def recent(self, limit: int, host: str | None = None) -> list[Entry]:
+        """The newest first, of one host or of all. Raises RcliError when the library cannot be read."""
+        with self._read() as db:
+            return queries.recent(db, limit, host) if db else []
+
+    def unended(self, host: str) -> list[Entry]:
+        """What had not ended when rcli saw it last. Raises RcliError when the library cannot be read."""
+        with self._read() as db:
+            return queries.unended(db, host) if db else []
+
+    def records(self, wanted: Filter, limit: int | None = None) -> Iterator[Record]:
+        """The newest first. Raises RcliError when the library cannot be read."""
+        with self._read() as db:
+            if db:
+                yield from queries.records(db, wanted, limit)
+
+    def prune(self, wanted: Filter) -> int:
+        """Forgets, and gives the disk back; how many there were. Raises RcliError when that fails."""
+        with self._read() as db:
+            if not db:
+                return 0
+            db.execute("PRAGMA secure_delete=ON")
+            with transaction(db):
+                forgotten = queries.forget(db, wanted)
+            with suppress(sqlite3.OperationalError):  # another rcli uses the file: it stays as large as it is
+                db.execute("VACUUM")
+            return forgotten
+
+    def _candidates(self, text: str) -> list[Entry]:
+        with self._read() as db:
+            if not db or not text:
+                return []
+            return queries.recent(db, 1, None) if text == LAST else queries.beginning_with(db, text)
+
+    @contextmanager
+    def _read(self) -> Iterator[sqlite3.Connection | None]:
+        """The database, None if there is none yet."""
+        if not self.path.exists():
+            yield None
+            return
+        with explained(self.path), opened(self.path) as db:
+            yield db
+
+    @contextmanager
+    def _tried(self) -> Iterator[sqlite3.Connection]:
+        """A change in one transaction; the block is left without a word if it cannot be made."""
+        with suppress(sqlite3.Error, OSError, Newer), opened(self.path) as db, transaction(db):
+            yield db
+
+
+def _single(text: str, found: list[Entry]) -> Entry:
+    if len(found) == 1:
+        return found[0]
+    named = ", ".join(f"{entry.id} ({entry.host})" for entry in found[:MOST_CANDIDATES])
+    more = ", …" if len(found) > MOST_CANDIDATES else ""
+    raise UsageError(f"several ids begin with {text!r}: {named}{more}", hint="write more of the id")
