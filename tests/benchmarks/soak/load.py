@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 ANSWER_SECONDS = 30
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.1
 CLIENTS = 4
 
 

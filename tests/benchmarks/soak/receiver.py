@@ -52,12 +52,15 @@ def receiving(random: Random) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # its sender was killed
+                return
             if random.random() < REFUSED:
                 receiver.refused += 1
                 self.send_error(500)
                 return
-            receiver.take(self.headers["webhook-id"], body)
+            receiver.take(self.headers["webhook-id"], json.loads(body))
             self.send_response(204)
             self.end_headers()
 

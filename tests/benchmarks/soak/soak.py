@@ -68,4 +68,4 @@ def _hello(rcli: Rcli) -> Work:
 
 def _ticker(rcli: Rcli) -> Work:
     made = json.loads(rcli("run", str(TICKER), "count=1", "--json"))
-    return Work(made["version"], {"count": 20, "pause": 0.01})
+    return Work(made["version"], {"count": 5, "pause": 0.005})
