@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent
 
 KINDS = {
     "FILE": "file",
+    "[FILE]": "file",
     "FOLDER": "folder",
     "KEY=VALUE": "input",
     "[MODEL] [KEY=VALUE]…": "words",
@@ -31,6 +32,10 @@ CHOICES = {
     "--torch-backend": ("cpu", "auto"),
     "KEY": tuple(key.name for key in KEYS),
     "ID": ("last",),
+    "ID…": ("last",),
+    "[ID]…": ("last",),
+    "STATUS": ("starting", "processing", "succeeded", "failed", "canceled", "aborted"),
+    "EVENTS": ("start", "output", "logs", "completed"),
 }
 """The same for what is one of a few words."""
 

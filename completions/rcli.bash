@@ -8,30 +8,47 @@ _rcli() {
     read -ra words <<<"${line%"$token"}"
     for word in "${words[@]:1}"; do
         case "$node/$word" in
-            /run | /stream | /exec | /init | /push | /predictions | /predictions/list | /predictions/show | /predictions/watch | /predictions/cancel | /models | /models/list | /models/show | /models/schema | /serve | /serve/status | /serve/stop | /serve/logs | /auth | /auth/login | /auth/logout | /auth/status | /auth/token | /config | /config/path | /config/list | /config/get | /config/set | /cache | /cache/list | /cache/prune) node=$node/$word ;;
+            /run | /stream | /exec | /init | /push | /predictions | /predictions/list | /predictions/show | /predictions/watch | /predictions/logs | /predictions/create | /predictions/cancel | /predictions/wait | /predictions/rerun | /predictions/download | /predictions/open | /library | /library/list | /library/search | /library/show | /library/open | /library/export | /library/prune | /library/off | /library/rescue | /models | /models/list | /models/show | /models/schema | /serve | /serve/status | /serve/stop | /serve/logs | /auth | /auth/login | /auth/logout | /auth/status | /auth/token | /config | /config/path | /config/list | /config/get | /config/set | /cache | /cache/list | /cache/prune) node=$node/$word ;;
         esac
     done
     case "${words[${#words[@]} - 1]}" in
         --input | -i) kind=input ;;
         --output | -o | --file | -f | --token-file) kind=file ;;
         --output-dir) kind=folder ;;
-        --with | --env | -e | --jq | --limit | -n | --port | -p | --bind | --lines) kind=value ;;
+        --with | --env | -e | --resize | --timeout | --prefer-wait | --webhook | --name | --jq | --limit | -n | --model | --since | --before | --older-than | --port | -p | --bind | --lines) kind=value ;;
         --torch-backend) kind=choices choices="cpu auto" ;;
+        --webhook-events) kind=choices choices="start output logs completed" ;;
         --host) kind=choices choices="replicate local" ;;
         --progress) kind=choices choices="auto plain none" ;;
+        --status) kind=choices choices="starting processing succeeded failed canceled aborted" ;;
         *)
             case "$node" in
-                "") kind=none choices="run stream exec init push predictions models serve auth config cache" options="--version --help" ;;
-                "/run") kind=words choices="" options="--input --output --output-dir --file --detach --with --any-python --torch-backend --env --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/stream") kind=words choices="" options="--input --file --with --any-python --torch-backend --env --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "") kind=none choices="run stream exec init push predictions library models serve auth config cache" options="--version --help" ;;
+                "/run") kind=words choices="" options="--input --output --output-dir --file --detach --with --any-python --torch-backend --env --logs --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --name --provenance --no-preview --open --web --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/stream") kind=words choices="" options="--input --file --with --any-python --torch-backend --env --logs --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/exec") kind=folder choices="" options="--file --with --any-python --torch-backend --env --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/init") kind=folder choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/push") kind=folder choices="" options="--file --watch --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/predictions") kind=none choices="list show watch cancel" options="--help" ;;
+                "/predictions") kind=none choices="list show watch logs create cancel wait rerun download open" options="--help" ;;
                 "/predictions/list") kind=none choices="" options="--limit --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions/show") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions/watch") kind=choices choices="last" options="--output --output-dir --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/predictions/cancel") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/predictions/logs") kind=choices choices="last" options="--follow --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/predictions/create") kind=words choices="" options="--input --file --with --any-python --torch-backend --env --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/predictions/cancel") kind=choices choices="last" options="--all --yes --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/predictions/wait") kind=choices choices="last" options="--timeout --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/predictions/rerun") kind=choices choices="last" options="--input --output --output-dir --detach --env --timeout --prefer-wait --webhook --webhook-events --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/predictions/download") kind=choices choices="last" options="--output --output-dir --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/predictions/open") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library") kind=none choices="list search show open export prune off rescue" options="--help" ;;
+                "/library/list") kind=none choices="" options="--limit --model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library/search") kind=value choices="" options="--limit --model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library/show") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library/open") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library/export") kind=file choices="" options="--model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library/prune") kind=none choices="" options="--older-than --yes --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library/off") kind=none choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library/rescue") kind=none choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/models") kind=none choices="list show schema" options="--help" ;;
                 "/models/list") kind=none choices="" options="--limit --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/models/show") kind=folder choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
@@ -48,11 +65,11 @@ _rcli() {
                 "/config") kind=none choices="path list get set" options="--help" ;;
                 "/config/path") kind=none choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/config/list") kind=none choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/config/get") kind=choices choices="host output_dir token_store engine.port engine.idle engine.replica_idle engine.setup_timeout engine.max_replicas engine.max_queue engine.memory_reserve" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/config/set") kind=choices choices="host output_dir token_store engine.port engine.idle engine.replica_idle engine.setup_timeout engine.max_replicas engine.max_queue engine.memory_reserve" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/config/get") kind=choices choices="host output_dir preview token_store library engine.port engine.idle engine.replica_idle engine.setup_timeout engine.max_replicas engine.max_queue engine.memory_reserve engine.disk_reserve engine.retention engine.quota prices.cpu prices.gpu-t4 prices.gpu-a40-small prices.gpu-a40-large prices.gpu-l40s prices.gpu-a100-large prices.gpu-h100" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/config/set") kind=choices choices="host output_dir preview token_store library engine.port engine.idle engine.replica_idle engine.setup_timeout engine.max_replicas engine.max_queue engine.memory_reserve engine.disk_reserve engine.retention engine.quota prices.cpu prices.gpu-t4 prices.gpu-a40-small prices.gpu-a40-large prices.gpu-l40s prices.gpu-a100-large prices.gpu-h100" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/cache") kind=none choices="list prune" options="--help" ;;
                 "/cache/list") kind=none choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/cache/prune") kind=none choices="" options="--all --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/cache/prune") kind=none choices="" options="--all --older-than --dry-run --uv --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
             esac
             [[ $token == -* ]] && kind="" choices=$options
             ;;

@@ -43,7 +43,10 @@ class Flags:
 
 @dataclass
 class App:
-    """The world as one command sees it; a test passes its own."""
+    """The world as one command sees it; a test passes its own.
+
+    ``lasting`` holds, by name, what is made once and used as long as the command lasts.
+    """
 
     environ: Mapping[str, str]
     cwd: Path
@@ -52,6 +55,7 @@ class App:
     stderr: TextIO
     signals: Signals = field(default_factory=Signals)
     flags: Flags = field(default_factory=Flags)
+    lasting: dict[str, object] = field(default_factory=dict)
     _closers: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod

@@ -1,12 +1,25 @@
-"""What pictures are, told from their first bytes: nothing is decoded."""
+"""What pictures are, told from their first bytes, and smaller ones made of them."""
 
 from __future__ import annotations
 
+import io
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 """What models put out; the many other readers of Pillow stay closed to files from the network."""
+
+_QUALITY = {"JPEG": {"quality": 92}, "WEBP": {"quality": 92}, "AVIF": {"quality": 80}}
+"""How much a format that loses keeps: what a model gets should not show that it was encoded twice."""
+
+
+class Unreadable(Exception):
+    """A file that begins like a picture, and is none that can be made smaller; the message says why."""
 
 
 def describe(path: Path) -> str | None:
@@ -14,6 +27,7 @@ def describe(path: Path) -> str | None:
     from PIL import Image  # 40 ms
 
     with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is odd in a picture from the network is nobody's concern here
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(path, formats=_FORMATS) as picture:
@@ -26,3 +40,145 @@ def describe(path: Path) -> str | None:
             Image.DecompressionBombWarning,
         ):
             return None
+
+
+def thumbnail(path: Path, width: int, height: int) -> Picture | None:
+    """A picture, as it is to be seen, within so many pixels, in RGB; of one that moves the first frame.
+
+    None for no picture, a broken or a huge one.
+    """
+    from PIL import Image, ImageOps
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is odd in a picture from the network is nobody's concern here
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(path, formats=_FORMATS) as opened:
+                opened.draft("RGB", (width, height))  # of a JPEG only so much is decoded
+                upright = ImageOps.exif_transpose(opened)
+                upright.thumbnail((width, height))
+                return _on_black(upright)
+        except (
+            OSError,
+            SyntaxError,
+            ValueError,
+            Image.DecompressionBombError,
+            Image.DecompressionBombWarning,
+        ):
+            return None
+
+
+def contact_sheet(pictures: Sequence[Picture], columns: int, cell: int, gap: int) -> Picture:
+    """Pictures in rows, each in the middle of a square of ``cell`` pixels, with ``gap`` pixels between."""
+    from PIL import Image
+
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    step = cell + gap
+    sheet = Image.new("RGB", (columns * step - gap, rows * step - gap))
+    for index, picture in enumerate(pictures):
+        small = picture.copy()
+        small.thumbnail((cell, cell))
+        left, top = index % columns * step, index // columns * step
+        sheet.paste(small, (left + (cell - small.width) // 2, top + (cell - small.height) // 2))
+    return sheet
+
+
+def _on_black(picture: Picture) -> Picture:
+    """In RGB; what is transparent shows the black of a terminal."""
+    from PIL import Image
+
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    whole = picture.convert("RGBA")
+    black = Image.new("RGBA", whole.size, (0, 0, 0, 255))
+    return Image.alpha_composite(black, whole).convert("RGB")
+
+
+def shrunk(content: Path | bytes, width: int, height: int) -> bytes | None:
+    """The picture within so many pixels, in its own format and as it is to be seen, else unchanged.
+
+    None where there is nothing to do: it is small enough, is no picture, or moves. Raises Unreadable.
+    """
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # it is the user's own
+        try:
+            opened = _opened(content)
+            return None if opened is None else _shrunk(opened, width, height)
+        except Image.DecompressionBombError as exc:
+            raise Unreadable("it has too many pixels") from exc
+        except (OSError, SyntaxError, ValueError) as exc:
+            raise Unreadable(f"it is broken: {exc}") from exc
+
+
+def defect(path: Path) -> str | None:
+    """What keeps a picture from being read to its last pixel, None if nothing does."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # it is the user's own
+        try:
+            opened = _opened(path)
+            if opened is None:
+                return "it is no picture"
+            with opened as picture:
+                picture.load()
+        except Image.DecompressionBombError:
+            return "it has too many pixels"
+        except OSError as exc:
+            return exc.strerror or f"it is broken: {exc}"
+        except (SyntaxError, ValueError) as exc:
+            return f"it is broken: {exc}"
+    return None
+
+
+def _opened(content: Path | bytes) -> Picture | None:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        return Image.open(io.BytesIO(content) if isinstance(content, bytes) else content, formats=_FORMATS)
+    except UnidentifiedImageError:
+        return None
+
+
+def _shrunk(opened: Picture, width: int, height: int) -> bytes | None:
+    from PIL import ImageOps
+
+    with opened as picture:
+        if getattr(picture, "n_frames", 1) > 1:
+            return None
+        upright = ImageOps.exif_transpose(picture)
+        if upright.width <= width and upright.height <= height:
+            return None
+        return _encoded(_reduced(upright, width, height), picture)
+
+
+def _reduced(picture: Picture, width: int, height: int) -> Picture:
+    from PIL import Image
+
+    share = min(width / picture.width, height / picture.height)
+    size = max(1, round(picture.width * share)), max(1, round(picture.height * share))
+    return _smooth(picture).resize(size, Image.Resampling.LANCZOS)
+
+
+def _smooth(picture: Picture) -> Picture:
+    """The picture in colours that can be mixed: indexed ones cannot."""
+    match picture.mode:
+        case "P" | "PA":
+            return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        case "1":
+            return picture.convert("L")
+    return picture
+
+
+def _encoded(small: Picture, original: Picture) -> bytes:
+    """In the original's format, with its colour profile and what the camera noted."""
+    kind = str(original.format)
+    kept: dict[str, Any] = {"icc_profile": original.info.get("icc_profile")}
+    if exif := small.getexif().tobytes():
+        kept["exif"] = exif
+    encoded = io.BytesIO()
+    small.save(encoded, format=kind, **kept, **_QUALITY.get(kind, {}))
+    return encoded.getvalue()

@@ -170,6 +170,30 @@ class Overrides:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What a creation asks for beside its inputs; times in seconds.
+
+    ``prefer_wait``: hold the answer back for the result; ``cancel_after``: how long it may take in all.
+    """
+
+    prefer_wait: int | None = None
+    cancel_after: int | None = None
+    webhook: str | None = field(default=None, repr=False)
+    webhook_events: tuple[str, ...] = ()
+
+    def headers(self) -> dict[str, str]:
+        prefer = {} if self.prefer_wait is None else {"Prefer": f"wait={self.prefer_wait}"}
+        return prefer | ({} if self.cancel_after is None else {"Cancel-After": str(self.cancel_after)})
+
+    def body(self) -> Json:
+        events = {"webhook_events_filter": list(self.webhook_events)} if self.webhook_events else {}
+        return ({"webhook": self.webhook} if self.webhook else {}) | events
+
+
+NO_TERMS = Terms()
+
+
+@dataclass(frozen=True)
 class Project:
     """A folder that the engine took a version of: ``first_seen`` when it never ran this folder before.
 
@@ -225,6 +249,19 @@ class Bench:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What something has cost: ``amount`` in US dollars, None if it is unknown; ``is_least``: or more.
+
+    ``basis`` says what it is made of or why it is unknown, ``hint`` which command would tell it.
+    """
+
+    amount: float | None
+    basis: str = ""
+    is_least: bool = False
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
 class Page(Generic[T]):
     """One page of a list; ``next`` is the address of the following one, None on the last."""
 
@@ -243,6 +280,16 @@ class Page(Generic[T]):
             next=following if following and following != "null" else None,
             raw=raw,
         )
+
+
+@dataclass(frozen=True)
+class Request:
+    """What would be sent: ``headers`` are those that this request has and others have not."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Any = field(repr=False)
 
 
 @dataclass(frozen=True)

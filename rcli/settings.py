@@ -28,24 +28,47 @@ class Key:
     """One setting: its type, its default, and what it is for."""
 
     name: str
-    kind: Literal["text", "seconds", "number", "path", "choice"]
+    kind: Literal["text", "seconds", "bytes", "number", "path", "choice", "dollars", "price"]
     default: str | float | int | None
     about: str
     choices: tuple[str, ...] = ()
     variable: str | None = None
 
 
-KEYS = (
+KEYS: tuple[Key, ...] = (
     Key("host", "text", None, "the host that commands talk to when nothing else says", variable="RCLI_HOST"),
     Key("output_dir", "path", None, "where downloaded outputs go, instead of beside the config file"),
+    Key("preview", "choice", "on", "whether pictures are shown in the terminal", ("on", "off")),
     Key("token_store", "choice", "file", "where sign-ins keep tokens", ("file", "keyring")),
+    Key("library", "choice", "on", "whether inputs and outputs of what ran are remembered", ("on", "off")),
     Key("engine.port", "number", 7878, "the port of rcli serve"),
     Key("engine.idle", "seconds", 900, "the engine stops after this long without work"),
     Key("engine.replica_idle", "seconds", 300, "a loaded model sleeps after this long without work"),
     Key("engine.setup_timeout", "seconds", 600, "how long a model's setup may take"),
-    Key("engine.max_replicas", "number", 0, "how many models are loaded at once; 0: as this machine can bear"),
+    Key("engine.max_replicas", "number", 0, "how many models are loaded at once; 0: as the machine bears"),
     Key("engine.max_queue", "number", 1000, "how many predictions of one version may wait"),
     Key("engine.memory_reserve", "number", 512, "MiB of memory that stay free: models sleep for it, or wait"),
+    Key("engine.disk_reserve", "number", 500, "MiB of disk that stay free: files are refused beyond that"),
+    Key("engine.retention", "seconds", 30 * 86400, "predictions keep their data this long; 0: for ever"),
+    Key("engine.quota", "bytes", 0, "what the engine may keep on the disk in all; 0: no limit"),
+)
+
+LIST_PRICES_FROM = "2026-11-23"
+"""The day on which the list below was written down, from a copy of https://replicate.com/pricing."""
+
+_LIST_PRICES = {
+    "cpu": 0.000100,
+    "gpu-t4": 0.000225,
+    "gpu-a40-small": 0.000575,
+    "gpu-a40-large": 0.000725,
+    "gpu-l40s": 0.000975,
+    "gpu-a100-large": 0.001400,
+    "gpu-h100": 0.001525,
+}
+_PRICES_ABOUT = "US dollars for a second of this hardware"
+
+KEYS += tuple(
+    Key(f"prices.{hardware}", "dollars", price, _PRICES_ABOUT) for hardware, price in _LIST_PRICES.items()
 )
 
 _KEYS = {key.name: key for key in KEYS}
@@ -85,7 +108,7 @@ class Settings:
         paths = paths or Paths.from_environ(environ)
         user = _read_toml(paths.config_file)
         _check_user(user, paths.config_file)
-        file = _project_file(cwd)
+        file = nearest(cwd, "rcli.toml")
         shared = _read_toml(file) if file else {}
         if file:
             _check_project(shared, file)
@@ -100,13 +123,15 @@ class Settings:
             return Setting(
                 name, _resolved(key, self.shared[name], self.project), str(self.project / "rcli.toml")
             )
-        value = _lookup(self.user, name)
+        value = _lookup(self.user, path_of(name))
         if value is not None:
             return Setting(name, _resolved(key, value, self.paths.config), str(self.paths.config_file))
-        return Setting(name, key.default, "default")
+        is_price = key.kind == "dollars" and key.default is not None
+        return Setting(name, key.default, f"list price, {LIST_PRICES_FROM}" if is_price else "default")
 
     def all(self) -> Iterator[Setting]:
-        return (self.get(key.name) for key in KEYS)
+        priced = [f"{table}.{name}" for table in _PRICED for name in self.user.get(table, {})]
+        return (self.get(name) for name in dict.fromkeys([*_KEYS, *priced]))
 
     def hosts(self) -> dict[str, Host]:
         """Every named host but ``local``, whose address the engine alone knows."""
@@ -140,7 +165,8 @@ class Settings:
 class EngineSettings:
     """What the engine takes from the ``[engine]`` section of the user's config; times in seconds.
 
-    ``max_replicas`` 0 lets the machine decide; ``memory_reserve`` in MiB.
+    ``max_replicas`` 0 lets the machine decide; ``memory_reserve`` and ``disk_reserve`` in MiB, ``quota`` in
+    bytes; a ``retention`` or ``quota`` of 0 has no limit.
     """
 
     idle: float = 900
@@ -150,6 +176,9 @@ class EngineSettings:
     max_replicas: int = 0
     max_queue: int = 1000
     memory_reserve: int = 512
+    disk_reserve: int = 500
+    retention: float = 30 * 86400
+    quota: int = 0
 
 
 def engine_settings(paths: Paths) -> EngineSettings:
@@ -168,6 +197,8 @@ def find_key(name: str) -> Key:
     """Raises UsageError, naming the nearest key, for one that does not exist."""
     if name in _KEYS:
         return _KEYS[name]
+    if key := _price_key(name):
+        return key
     from difflib import get_close_matches
 
     near = get_close_matches(name, _KEYS, n=1)
@@ -175,29 +206,56 @@ def find_key(name: str) -> Key:
     raise UsageError(f"there is no setting {name!r}", hint=hint)
 
 
+_PRICED = ("price", "prices")
+_HARDWARE = r"[a-z0-9][a-z0-9-]{0,63}"
+
+
+def _price_key(name: str) -> Key | None:
+    """A model's price is set under its own name, and a hardware's may be set that the list does not have."""
+    if re.fullmatch(r"price\.(deployments/)?[\w.-]+/[\w.-]+", name, re.ASCII):
+        return Key(name, "price", None, "the hardware that this model runs on, or US dollars for a run")
+    return Key(name, "dollars", None, _PRICES_ABOUT) if re.fullmatch(rf"prices\.{_HARDWARE}", name) else None
+
+
+def path_of(name: str) -> tuple[str, ...]:
+    """Where a setting stands in the file: a model's name may have dots of its own."""
+    first, _, rest = name.partition(".")
+    return (first, rest) if first in _PRICED else tuple(name.split("."))
+
+
 def parse_value(key: Key, text: str) -> Any:
     """A value from the command line, typed. Raises UsageError when it does not fit the key."""
     if key.kind in ("text", "path", "choice"):
         return check_value(key, text, key.name)
-    if key.kind == "seconds" and (seconds := _duration(text)) is not None:
-        return check_value(key, seconds, key.name)
+    if key.kind in ("dollars", "price"):
+        return check_value(key, _number(text), key.name)
+    if (amount := _amount(key, text)) is not None:
+        return check_value(key, amount, key.name)
     try:
         return check_value(key, int(text), key.name)
     except ValueError as exc:
         raise UsageError(f"{key.name} takes {_KINDS[key.kind]}, not {text!r}") from exc
 
 
+def parse_duration(text: str, name: str) -> float:
+    """Seconds from an option such as ``30d`` or ``90``. Raises UsageError."""
+    return float(parse_value(Key(name, "seconds", None, ""), text))
+
+
 def check_value(key: Key, value: Any, where: str) -> Any:
-    """Raises UsageError when the value is not of the key's type."""
+    """The value; an amount with a unit as a number. Raises UsageError when it is not of the key's type."""
+    value = _resolved(key, value)
     match key.kind:
         case "text" | "path":
             good = isinstance(value, str) and bool(value)
         case "choice":
             good = value in key.choices
+        case "price" if isinstance(value, str):
+            good = bool(re.fullmatch(_HARDWARE, value))
         case _:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             good = number and 0 <= value < float("inf")  # which nan is not either
-    if key.kind == "number":
+    if key.kind in ("number", "bytes"):
         good = good and isinstance(value, int) and (key.name != "engine.port" or value < 65536)
     if not good:
         wanted = " or ".join(key.choices) if key.choices else _KINDS[key.kind]
@@ -275,16 +333,47 @@ _KINDS = {
     "path": "a path",
     "choice": "",
     "number": "a whole number",
-    "seconds": "seconds (90, 15m, 2h)",
+    "seconds": "seconds (90, 15m, 2h, 30d)",
+    "bytes": "bytes (500MB, 20GB)",
+    "dollars": "US dollars (0.000975)",
+    "price": "a hardware's name (gpu-l40s) or the US dollars for a run (0.003)",
 }
 
 
+def _number(text: str) -> float | str:
+    """A number if it is written as one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _amount(key: Key, text: str) -> int | None:
+    """Seconds or bytes that are written with a unit; None for anything else."""
+    match key.kind:
+        case "seconds":
+            return _duration(text)
+        case "bytes":
+            return _bytes(text)
+        case _:
+            return None
+
+
 def _duration(text: str) -> int | None:
-    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
+    found = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
     if not found or not text:
         return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return hours * 3600 + minutes * 60 + seconds
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return days * 86400 + hours * 3600 + minutes * 60 + seconds
+
+
+def _bytes(text: str) -> int | None:
+    """``20GB``, ``500 MB`` or ``1.5TiB``: thousands, or with an i 1024s."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kKMGT]?)(i?)B", text, re.ASCII)
+    if not found:
+        return None
+    step = 1024 if found[3] else 1000
+    return int(float(found[1]) * step ** " KMGT".index(found[2].upper() or " "))
 
 
 def _text(file: Path) -> str:
@@ -307,12 +396,12 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: {exc}", hint="mend that line") from exc
 
 
-def _project_file(cwd: Path) -> Path | None:
-    """The nearest rcli.toml from here upwards, not above the repository, nor in somebody else's folder."""
+def nearest(cwd: Path, name: str) -> Path | None:
+    """A project's file from here upwards, not above the repository, nor in somebody else's folder."""
     if not cwd.is_dir():
         return None
     for folder in (cwd, *takewhile(lambda parent: parent.stat().st_uid == cwd.stat().st_uid, cwd.parents)):
-        if (file := folder / "rcli.toml").is_file():
+        if (file := folder / name).is_file():
             return file
         if (folder / ".git").exists():
             return None
@@ -327,9 +416,9 @@ def _check_user(table: Mapping[str, Any], file: Path) -> None:
             case "tokens":
                 if not isinstance(value, dict) or not all(isinstance(token, str) for token in value.values()):
                     raise UsageError(f"{file}: [tokens] maps base URLs to texts")
-            case "engine" if isinstance(value, dict):
+            case "engine" | "price" | "prices" if isinstance(value, dict):
                 for inner, setting in value.items():
-                    check_value(_known(f"engine.{inner}", file), setting, str(file))
+                    check_value(_known(f"{name}.{inner}", file), setting, str(file))
             case _:
                 check_value(_known(name, file), value, str(file))
 
@@ -385,19 +474,21 @@ def _is_version(value: Any) -> bool:
 
 
 def _known(name: str, file: Path) -> Key:
-    if name not in _KEYS:
-        raise UsageError(f"{file}: unknown setting {name!r}", hint=f"settings: {', '.join(_KEYS)}")
-    return _KEYS[name]
+    if key := _KEYS.get(name) or _price_key(name):
+        return key
+    raise UsageError(f"{file}: unknown setting {name!r}", hint=f"settings: {', '.join(_KEYS)}")
 
 
-def _lookup(table: Mapping[str, Any], dotted: str) -> Any:
+def _lookup(table: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     value: Any = table
-    for part in dotted.split("."):
+    for part in path:
         value = value.get(part) if isinstance(value, Mapping) else None
     return value
 
 
-def _resolved(key: Key, value: Any, base: Path) -> Any:
-    if key.kind != "path":
-        return value
-    return str((base / os.path.expanduser(str(value))).resolve())
+def _resolved(key: Key, value: Any, base: Path | None = None) -> Any:
+    """What a file says, as it counts: a path below ``base``, an amount with a unit as a number."""
+    if key.kind == "path" and base is not None:
+        return str((base / os.path.expanduser(str(value))).resolve())
+    amount = _amount(key, value) if isinstance(value, str) else None
+    return value if amount is None else amount

@@ -91,6 +91,11 @@ class TerminalSession:
         """Types; ``\\x03`` is Ctrl-C."""
         os.write(self._master, keys.encode())
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Drags the window's corner."""
+        self._screen.resize(rows, columns)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def end(self) -> int:
         """Reads to the end and returns the exit code."""
         deadline = time.monotonic() + PATIENCE

@@ -69,7 +69,7 @@ def fish(folder: Path) -> Complete:
 
 def test_bash_completes_commands(bash: Complete) -> None:
     assert bash("rcli pre") == {"predictions"}
-    assert bash("rcli predictions ") == {"list", "show", "watch", "cancel"}
+    assert bash("rcli predictions ") >= {"list", "show", "watch", "cancel", "rerun"}
     assert bash("rcli predictions show l") == {"last"}
     assert bash("rcli config get engine.i") == {"engine.idle"}
 
@@ -92,7 +92,7 @@ def test_bash_completes_files(bash: Complete) -> None:
 
 def test_fish_completes_commands(fish: Complete) -> None:
     assert fish("rcli pre") == {"predictions"}
-    assert fish("rcli predictions ") == {"list", "show", "watch", "cancel"}
+    assert fish("rcli predictions ") >= {"list", "show", "watch", "cancel", "rerun"}
     assert fish("rcli predictions show l") == {"last"}
 
 

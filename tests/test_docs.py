@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from rcli.app import App
-from rcli.cli.performing import split
+from rcli.cli.resolving import split
 from rcli.cli.root import COMMANDS, build
 from rcli.services.documents import is_document
 from rcli.services.inputs import parse_pairs

@@ -61,10 +61,10 @@ class Client:
         self._token = None if token is None else check_form(token)
         self._trusted = {_origin(httpx.URL(host.url))}
         wire = transport or Network()
-        wire = Following(wire, renew) if renew else wire
         traced = Trace(wire, trace, clock) if trace else wire
+        present = Following(traced, renew) if renew else traced
         self._http = httpx.Client(
-            transport=Retry(traced, on_wait=on_wait, clock=clock, sleep=sleep),
+            transport=Retry(present, on_wait=on_wait, clock=clock, sleep=sleep),
             headers={"User-Agent": f"rcli/{__version__} {user_agent_suffix}".strip()},
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
         )

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, TypeVar
 from urllib.parse import quote
 
-from rcli.api.client import Client
+from rcli.api.client import READ_TIMEOUT, Client
 from rcli.api.multipart import FilePart
-from rcli.records import Account, File, Json, Model, Page, Prediction, Version
+from rcli.records import NO_TERMS, Account, File, Json, Model, Page, Prediction, Terms, Version
 
 T = TypeVar("T")
 
@@ -25,8 +25,19 @@ class Replicate:
     def models(self, cursor: str | None = None) -> Page[Model]:
         return Page.from_json(self._page("models", cursor), Model.from_json)
 
+    def search_models(self, words: str) -> Page[Model]:
+        """The service's own search, the best first."""
+        headers = {"Content-Type": "text/plain"}
+        found = self.client.call("QUERY", "models", content=words.encode(), headers=headers)
+        return Page.from_json(found, Model.from_json)
+
     def model(self, owner: str, name: str) -> Model:
         return Model.from_json(self.client.get(_path("models", owner, name)))
+
+    def create_model(self, owner: str, name: str, visibility: str, hardware: str) -> Model:
+        """``visibility`` is public or private, ``hardware`` the SKU that runs it."""
+        body = {"owner": owner, "name": name, "visibility": visibility, "hardware": hardware}
+        return Model.from_json(self.client.post("models", body))
 
     def versions(self, owner: str, name: str, cursor: str | None = None) -> Page[Version]:
         found = self._page(_path("models", owner, name, "versions"), cursor)
@@ -41,28 +52,60 @@ class Replicate:
     def prediction(self, id: str) -> Prediction:
         return self._prediction(self.client.get(_path("predictions", id)))
 
-    def create_prediction(self, version: str, input: Json, *, variables: str = "") -> Prediction:
+    def create_prediction(
+        self, version: str, input: Json, *, variables: str = "", terms: Terms = NO_TERMS
+    ) -> Prediction:
         """``version``: an id, ``owner/name`` or ``owner/name:id``; ``variables``: a set the engine keeps."""
-        body = {"version": version, "input": input}
         headers = {"Rcli-Variables": variables} if variables else {}
-        return self._prediction(self.client.call("POST", "predictions", json=body, headers=headers))
+        return self._created("predictions", {"version": version, "input": input}, terms, headers)
 
-    def create_model_prediction(self, owner: str, name: str, input: Json) -> Prediction:
+    def create_model_prediction(
+        self, owner: str, name: str, input: Json, *, terms: Terms = NO_TERMS
+    ) -> Prediction:
         """The route of official models."""
-        path = _path("models", owner, name, "predictions")
-        return self._prediction(self.client.post(path, {"input": input}))
+        return self._created(_path("models", owner, name, "predictions"), {"input": input}, terms, {})
 
-    def create_deployment_prediction(self, owner: str, name: str, input: Json) -> Prediction:
-        path = _path("deployments", owner, name, "predictions")
-        return self._prediction(self.client.post(path, {"input": input}))
+    def create_deployment_prediction(
+        self, owner: str, name: str, input: Json, *, terms: Terms = NO_TERMS
+    ) -> Prediction:
+        return self._created(_path("deployments", owner, name, "predictions"), {"input": input}, terms, {})
 
     def cancel_prediction(self, id: str) -> Prediction:
         path = _path("predictions", id, "cancel")
         return self._prediction(self.client.call("POST", path, repeatable=True))
 
+    def trainings(self, cursor: str | None = None) -> Page[Prediction]:
+        return Page.from_json(self._page("trainings", cursor), self._prediction)
+
+    def training(self, id: str) -> Prediction:
+        return self._prediction(self.client.get(_path("trainings", id)))
+
+    def create_training(
+        self,
+        owner: str,
+        name: str,
+        version: str,
+        destination: str,
+        input: Json,
+        *,
+        terms: Terms = NO_TERMS,
+    ) -> Prediction:
+        """``version``: the id of the one that is trained; ``destination``: ``owner/name`` of what it becomes."""
+        path = _path("models", owner, name, "versions", version, "trainings")
+        return self._created(path, {"destination": destination, "input": input}, terms, {})
+
+    def cancel_training(self, id: str) -> Prediction:
+        path = _path("trainings", id, "cancel")
+        return self._prediction(self.client.call("POST", path, repeatable=True))
+
     def deployment(self, owner: str, name: str) -> object:
         """As the server sends it: rcli reads no more of it than its current release."""
         return self.client.get(_path("deployments", owner, name))
+
+    def file(self, id: str) -> File:
+        file = File.from_json(self.client.get(_path("files", id)))
+        self.client.trust(file.url)
+        return file
 
     def upload_file(
         self,
@@ -76,6 +119,17 @@ class Replicate:
         file = File.from_json(self.client.call("POST", "files", content=form, headers=form.headers))
         self.client.trust(file.url)
         return file
+
+    def _created(self, path: str, body: Json, terms: Terms, headers: dict[str, str]) -> Prediction:
+        """An answer that waits for the result may come that much later."""
+        made = self.client.call(
+            "POST",
+            path,
+            json=body | terms.body(),
+            headers=headers | terms.headers(),
+            timeout=READ_TIMEOUT + (terms.prefer_wait or 0),
+        )
+        return self._prediction(made)
 
     def _page(self, path: str, cursor: str | None) -> object:
         return self.client.get(self.client.own_url(cursor) if cursor else path)

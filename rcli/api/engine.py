@@ -96,12 +96,23 @@ class Engine:
         self._post("stop", {})
 
     def caches(self) -> list[Json]:
-        """What lies on the disk: ``kind``, ``id``, ``name``, ``size_bytes``, ``last_used`` and ``in_use``."""
+        """What lies on the disk: ``kind``, ``id``, ``name``, ``size_bytes``, ``last_used``,
+        ``in_use`` and ``bundled``.
+        """
         return list(self._get("cache")["entries"])
 
-    def prune(self, *, everything: bool) -> Json:
-        """Frees disk that no loaded model needs; returns ``removed`` (how many) and ``freed_bytes``."""
-        return dict(self._post("prune", {"everything": everything}, timeout=_LONG_TIMEOUT))
+    def prune(
+        self, *, everything: bool = False, older_than: float | None = None, dry_run: bool = False, uv: bool
+    ) -> Json:
+        """Frees disk that nothing needs, or tells what would go; ``older_than`` in seconds.
+
+        ``entries`` as in ``caches``, how many are ``removed``, ``freed_bytes``, how many ``predictions`` lost
+        their data, and what ``uv`` said of its cache.
+        """
+        wish: Json = {"everything": everything, "dry_run": dry_run, "uv": uv}
+        if older_than is not None:
+            wish["older_than"] = older_than
+        return dict(self._post("prune", wish, timeout=_LONG_TIMEOUT))
 
     def _get(self, name: str) -> Any:
         return self._client.get(f"{self._base}/{name}")

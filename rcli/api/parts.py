@@ -35,7 +35,7 @@ def part(target: Path) -> Iterator[Part]:
         with named(target) as made:
             yield made
     else:
-        with open(number, "wb") as file:
+        with open(number, "w+b") as file:
             yield Part(file, _OPEN_FILES / str(number))
 
 
@@ -43,7 +43,7 @@ def part(target: Path) -> Iterator[Part]:
 def named(target: Path) -> Iterator[Part]:
     """The same with a hidden name, for systems and disks that know no files without one."""
     source = target.with_name(f".{target.name}.{os.getpid()}-{next(_numbers)}.part")
-    with source.open("xb") as file:
+    with source.open("x+b") as file:
         try:
             yield Part(file, source)
         finally:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import BinaryIO
@@ -17,12 +16,13 @@ from urllib.parse import unquote, unquote_to_bytes
 import httpx
 
 from rcli.api.client import Client
-from rcli.api.failures import Disconnected, no_api
+from rcli.api.failures import no_api
 from rcli.api.parts import part, publish
+from rcli.api.ranges import SMALLEST, NoRanges, Source, Stopped, begin_of, fetch, persist
 from rcli.errors import NoAnswer, RcliError
 
 THREADS = 4
-TRIES = 4
+HEAD_BYTES = 4096
 MAX_NAME_BYTES = 200
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)")
@@ -30,6 +30,13 @@ _UNSAFE = re.compile(r'[/\\<>:"|?*]')
 
 Progress = Callable[[int, int | None], None]
 """Told the bytes that are there, and how many there will be (None: unknown)."""
+
+Name = Callable[[Path, bytes, str], Path]
+"""The name to save under: from the target, the first bytes of the content, and the type the server told."""
+
+
+def as_asked(target: Path, head: bytes, content_type: str) -> Path:
+    return target
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Job:
     target: Path
     progress: Progress
     private: bool = False
+    name: Name = as_asked
 
 
 class NotSaved(RcliError):
@@ -56,24 +64,30 @@ class NotSaved(RcliError):
 
 
 def download(
-    client: Client, url: str, target: Path, progress: Progress, *, private: bool = False
+    client: Client,
+    url: str,
+    target: Path,
+    progress: Progress,
+    *,
+    private: bool = False,
+    name: Name = as_asked,
+    connections: int = THREADS,
 ) -> Downloaded:
     """Saves what is at an address, or in a ``data:`` URI, under a name that no file has yet.
 
-    A ``private`` file is its owner's alone, any other follows the umask. Raises RcliErrors, NotSaved among
-    them; then nothing is left on the disk.
+    A ``private`` file is its owner's alone, any other follows the umask. A large file comes over several
+    connections at once where the server can do that. Raises RcliErrors, NotSaved among them; then nothing is
+    left on the disk.
     """
+    job = Job(url, target, progress, private, name)
     with _disk_errors(target), part(target) as made:
         if private:
             os.fchmod(made.file.fileno(), 0o600)
-        if url.startswith("data:"):
-            content_type, data = read_data_uri(url)
-            made.file.write(data)
-            progress(len(data), len(data))
-        else:
-            content_type = _Transfer(client, url, target, made.file, progress).run()
-        size = made.file.tell()
-        return Downloaded(publish(made, target), size, content_type)
+        content_type = _received(client, job, made.file, connections)
+        size = made.file.seek(0, os.SEEK_END)
+        made.file.seek(0)
+        place = name(target, made.file.read(HEAD_BYTES), content_type)
+        return Downloaded(publish(made, place), size, content_type)
 
 
 def download_all(client: Client, jobs: Sequence[Job]) -> list[Downloaded | RcliError]:
@@ -87,7 +101,7 @@ def download_all(client: Client, jobs: Sequence[Job]) -> list[Downloaded | RcliE
     def work() -> None:
         while (following := _next(waiting, lock)) and not stopped.is_set():
             index, job = following
-            results[index] = _result(client, job, stopped)
+            results[index] = _result(client, job, stopped, max(1, THREADS // len(jobs)))
 
     threads = [Thread(target=work, daemon=True) for _ in range(min(THREADS, len(jobs)))]
     try:
@@ -127,39 +141,58 @@ def read_data_uri(uri: str) -> tuple[str, bytes]:
         raise NoAnswer(f"the output is a data: URI that cannot be decoded: {exc}") from exc
 
 
+def _received(client: Client, job: Job, file: BinaryIO, connections: int) -> str:
+    """Writes the content, and returns its type."""
+    if not job.url.startswith("data:"):
+        return _Transfer(client, job, file, connections).run()
+    content_type, data = read_data_uri(job.url)
+    file.write(data)
+    job.progress(len(data), len(data))
+    return content_type
+
+
 class _Transfer:
     """One download over as many connections as it takes."""
 
-    def __init__(self, client: Client, url: str, target: Path, file: BinaryIO, progress: Progress) -> None:
+    def __init__(self, client: Client, job: Job, file: BinaryIO, connections: int) -> None:
         self._client = client
-        self._url = url
-        self._target = target
+        self._job = job
         self._file = file
-        self._progress = progress
+        self._connections = connections if hasattr(os, "pwrite") else 1
         self._validator: str | None = None
         self._content_type = ""
 
     def run(self) -> str:
         """Returns the content type. Raises RcliErrors: NoAnswer for a body that stays truncated."""
-        for attempt in count(1):
-            try:
-                self._receive()
-                break
-            except Disconnected:
-                if attempt == TRIES:
-                    raise
-                self._client.sleep(0.1 * 2**attempt)
+        try:
+            persist(self._client, self._receive, self._file.tell)
+        except NoRanges:
+            self._connections, self._validator = 1, None
+            persist(self._client, self._receive, self._file.tell)
         return self._content_type
 
     def _receive(self) -> None:
-        with self._client.stream(self._url, self._headers()) as response:
+        with self._client.stream(self._job.url, self._headers()) as response:
             self._check(response)
             self._validator = _validator(response)
             self._content_type = response.headers.get("content-type", "").partition(";")[0].strip()
             total = self._total(response)
+            if self._validator and total and total >= SMALLEST and self._file.tell() == 0:
+                self._receive_in_parts(response, Source(self._client, self._job.url, self._validator, total))
+                return
             for chunk in _chunks(response):
                 self._file.write(chunk)
-                self._progress(self._file.tell(), total)
+                self._job.progress(self._file.tell(), total)
+
+    def _receive_in_parts(self, first: httpx.Response, source: Source) -> None:
+        fetch(
+            source,
+            first,
+            self._file.fileno(),
+            self._connections,
+            lambda done: self._job.progress(done, source.size),
+        )
+        self._file.seek(source.size)
 
     def _headers(self) -> dict[str, str]:
         if self._validator is None:
@@ -173,10 +206,10 @@ class _Transfer:
     def _check(self, response: httpx.Response) -> None:
         """Raises NoAnswer for a page instead of a file; starts again when the server sends the whole."""
         content_type = response.headers.get("content-type", "")
-        if content_type.startswith("text/html") and self._target.suffix.lower() not in ("", ".html", ".htm"):
+        suffix = self._job.target.suffix.lower()
+        if content_type.startswith("text/html") and suffix not in ("", ".html", ".htm"):
             raise no_api(response)
-        resumed = re.match(r"bytes (\d+)-", response.headers.get("content-range", ""))
-        if response.status_code == 206 and resumed and int(resumed[1]) == self._file.tell():
+        if begin_of(response) == self._file.tell():
             return
         self._file.seek(0)
         self._file.truncate()
@@ -211,26 +244,30 @@ def _validator(response: httpx.Response) -> str | None:
     return etag if ranges and strong else None
 
 
-class _Stopped(Exception):
-    """Another thread's download is not wanted any more."""
-
-
 def _next(waiting: Iterator[tuple[int, Job]], lock: Lock) -> tuple[int, Job] | None:
     with lock:
         return next(waiting, None)
 
 
-def _result(client: Client, job: Job, stopped: Event) -> Downloaded | RcliError:
+def _result(client: Client, job: Job, stopped: Event, connections: int) -> Downloaded | RcliError:
     def progress(done: int, total: int | None) -> None:
         if stopped.is_set():
-            raise _Stopped
+            raise Stopped
         job.progress(done, total)
 
     try:
-        return download(client, job.url, job.target, progress, private=job.private)
+        return download(
+            client,
+            job.url,
+            job.target,
+            progress,
+            private=job.private,
+            name=job.name,
+            connections=connections,
+        )
     except RcliError as exc:
         return exc
-    except _Stopped:
+    except Stopped:
         return RcliError(f"{job.target} was not saved: interrupted")
 
 

@@ -71,7 +71,7 @@ def set_(
     else:
         known = keys.find_key(key)
         typed = keys.parse_value(known, value) if value else None
-        keys.write(app.settings.paths, tuple(key.split(".")), typed)
+        keys.write(app.settings.paths, keys.path_of(key), typed)
     app.screen.note(f"{key} is set in {app.settings.paths.config_file}")
 
 

@@ -8,25 +8,31 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from rcli import images
 from rcli.app import App
+from rcli.cli.finish import PLAIN, Finish, about, open_first, open_page, preview
 from rcli.cli.following import sum_up
+from rcli.cli.giving import AS_WRITTEN, Giving
 from rcli.errors import RcliError, UsageError
-from rcli.records import Json, Overrides, Prediction
-from rcli.services import outputs, schema
+from rcli.records import NO_TERMS, Json, Overrides, Prediction, Terms
+from rcli.services import formats, outputs, provenance, schema
+from rcli.services.naming import Names
 from rcli.services.outputs import Result, Saved
+from rcli.services.phases import Course
 from rcli.services.predict import Running
+from rcli.settings import LOCAL
 from rcli.ui import views
 from rcli.ui.live import Display
 
 STDOUT = "-"
 _CHUNK = 1 << 20
+_HEAD = 4096
 _AS_IT_IS = Overrides()
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user wants of the output; ``target`` is a path, or ``-`` for stdout.
+    """What the user wants of the output; ``target`` is a path, or ``-`` for stdout; ``logs``: on stderr too.
+    What is left running by ``detach`` is shown by its id, or ``whole``.
 
     ``overrides`` are for the project in a folder, as ``file`` is; ``variables`` for the model's process, as
     ``-e`` writes them.
@@ -37,8 +43,14 @@ class Wishes:
     variables: tuple[str, ...] = field(default=(), repr=False)
     streams: bool = False
     detach: bool = False
+    whole: bool = False
     target: str | None = None
     folder: Path | None = None
+    terms: Terms = NO_TERMS
+    logs: bool = False
+    giving: Giving = AS_WRITTEN
+    finish: Finish = PLAIN
+    locked: bool = False
 
 
 @dataclass
@@ -51,7 +63,9 @@ class Delivery:
     host: str
     wishes: Wishes
     was_printed: bool = False
+    course: Course = field(default_factory=Course)
     _saved: tuple[Saved, ...] = field(default=())
+    _kept: Saved | None = None
     _has_stream: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +74,11 @@ class Delivery:
     @property
     def prediction(self) -> Prediction:
         return self.running.prediction
+
+    @property
+    def saved(self) -> tuple[Saved, ...]:
+        """The files that were saved, all of them or none."""
+        return self._saved
 
     @property
     def tells_events(self) -> bool:
@@ -86,6 +105,11 @@ class Delivery:
     def result(self) -> Result:
         return outputs.plan(self.prediction.output, self.document, self.running.api.client.host.url)
 
+    def open_page(self) -> None:
+        """As it was asked for: from then on the browser shows what happens."""
+        if self.wishes.finish.web:
+            open_page(self.app, self.prediction.urls.get("web") if self.host != LOCAL else None)
+
     def save(self, display: Display) -> None:
         """Saves the files. Raises RcliErrors, after everything that could be saved was saved."""
         if self.prediction.data_removed and self.prediction.output is None:
@@ -103,9 +127,23 @@ class Delivery:
             self.result,
             self._folder,
             target=self.app.cwd / target if target else None,
-            origin=None if self.wishes.folder else self._origin(),
+            origin=None if self.wishes.folder else self._origin,
+            names=self._names,
+            embedded=self._embedded,
             progress=progress,
         )
+        self._keep_text()
+
+    def _keep_text(self) -> None:
+        """What was streamed is kept, too; that it cannot be is no reason to fail."""
+        if not (self.wishes.streams and self._is_remembered):
+            return
+        try:
+            self._kept = outputs.keep_text(
+                self.running.api.client, self.result, self._managed_folder, self._origin
+            )
+        except RcliError as exc:
+            self.app.screen.warning(exc.message)
 
     def show(self) -> None:
         """Data to stdout: the text, the paths, the JSON, or the id; a summary for a person to stderr."""
@@ -120,7 +158,20 @@ class Delivery:
         elif not self.was_printed:
             self._show_value()
         self.app.screen.end_text()
-        sum_up(self.app, self.prediction)
+        if self.wishes.finish.opens:
+            open_first(self.app, self._saved)
+        sum_up(self.app, self.running, self.course, self._where())
+
+    def _where(self) -> str | None:
+        """Where the output went, if that is not to be seen anyway."""
+        match self._saved:
+            case (one,):
+                return f"saved as {one.path}"
+            case (one, *_):
+                return f"{len(self._saved)} files in {one.path.parent}"
+        if self._kept:
+            return f"saved as {self._kept.path}"
+        return None if self.app.screen.is_terminal else "output on stdout"
 
     def show_record(self) -> None:
         """The API's own JSON, if it is asked for and was not told as events."""
@@ -131,10 +182,28 @@ class Delivery:
     def _folder(self) -> Path:
         if self.wishes.folder:
             return self.app.cwd / self.wishes.folder
+        return self._managed_folder
+
+    @property
+    def _managed_folder(self) -> Path:
         return self.app.settings.outputs / outputs.folder_name(self.prediction)
 
+    @property
+    def _is_remembered(self) -> bool:
+        return bool(self.app.settings.get("library").value != "off")
+
+    @cached_property
     def _origin(self) -> Json:
-        return outputs.provenance(self.prediction, self.host, self.document)
+        return provenance.told(self.prediction, self.host, self.document)
+
+    @property
+    def _embedded(self) -> Json | None:
+        return self._origin if self.wishes.finish.embeds else None
+
+    @property
+    def _names(self) -> Names | None:
+        template = self.wishes.finish.template
+        return template.of(self.prediction, len(self.result.files)) if template else None
 
     def _show_paths(self) -> None:
         if self.result.kind == "json" and not self.app.flags.quiet:
@@ -142,8 +211,9 @@ class Delivery:
             return
         for saved in self._saved:
             self.app.screen.path(saved.path)
-            about = images.describe(saved.path) if self.app.screen.speaks else None
-            self.app.screen.note(", ".join(filter(None, (about, views.size(saved.size)))))
+            told = about(saved.path) if self.app.screen.speaks else None
+            self.app.screen.note(", ".join(filter(None, (told, views.size(saved.size)))))
+        preview(self.app, self.wishes.finish, self._saved)
         if not self._saved:
             self.app.screen.line(self.prediction.id)
 
@@ -178,7 +248,9 @@ class Delivery:
     def _show_on_terminal(self) -> None:
         """The one file, which is saved: text is printed as well, of anything else the path."""
         (saved,) = self._saved
-        if saved.content_type.startswith("text/"):
+        with saved.path.open("rb") as file:
+            head = file.read(_HEAD)
+        if formats.is_text(head) and not saved.content_type.startswith("image/"):
             self.app.screen.text(saved.path.read_text(encoding="utf-8", errors="replace"))
             return
         self.app.screen.warning("binary data does not go to a terminal: it is saved")
@@ -188,7 +260,8 @@ class Delivery:
         """The one file, fetched whole before its first byte goes on: a broken download prints nothing."""
         with tempfile.TemporaryDirectory(prefix="rcli-") as folder:
             client = self.running.api.client
-            (saved,) = outputs.save(client, self.result, Path(folder), target=Path(folder) / "output")
+            target = Path(folder) / "output"
+            (saved,) = outputs.save(client, self.result, Path(folder), target=target, embedded=self._embedded)
             with saved.path.open("rb") as file:
                 while chunk := file.read(_CHUNK):
                     yield chunk

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, cast
 
 import typer
 from typer.core import TyperCommand, TyperOption
 
 from rcli.app import App
+from rcli.references import is_folder
 from rcli.ui.screen import program
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 Inputs = Annotated[
     list[str] | None,
@@ -28,7 +32,10 @@ Output = Annotated[
 OutputDir = Annotated[
     Path | None, typer.Option("--output-dir", metavar="FOLDER", help="Save output files there.")
 ]
+Logs = Annotated[bool, typer.Option("--logs", help="Write the model's whole log to stderr as it comes.")]
 Prediction = Annotated[str, typer.Argument(metavar="ID", help="An id, the beginning of one, or last.")]
+Predictions = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids, beginnings of them, or last.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="owner/name[:version], or a folder.")]
 
 _COMMON: tuple[tuple[list[str], str, str, dict[str, Any]], ...] = (
@@ -43,18 +50,41 @@ _COMMON: tuple[tuple[list[str], str, str, dict[str, Any]], ...] = (
 )
 
 
+_MORE = "rcli.options."
+
+
+# Typer keeps its copy of click private; its public error classes lead to the base of them all.
+_ParsingError = cast(type[Exception], typer.BadParameter.__mro__[2])
+
+
 class Command(TyperCommand):
     """A command that has the common options without naming them."""
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
+        self.params.extend(getattr(attributes.get("callback"), "also", ()))
         self._own = list(self.params)
         self.params.extend(_option(*row) for row in _COMMON)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """People who know Cog write ``--json @FILE`` for all inputs at once, and get JSON."""
-        takes_inputs = any(param.name == "input" for param in self._own)
-        return super().parse_args(ctx, _inputs_apart(args) if takes_inputs else args)
+        names = {param.name for param in self._own}
+        args = _inputs_apart(args) if "input" in names else args
+        args = _waits_said(args) if "further_prefer_wait" in names else args
+        if {"words", "file"} <= names and (others := _without_help(args)) is not None:
+            self._help_on_model(ctx, others)
+        return super().parse_args(ctx, args)
+
+    def _help_on_model(self, ctx: Any, args: list[str]) -> None:
+        """``rcli run MODEL --help`` tells that model's inputs; without a model nothing happens here."""
+        with suppress(_ParsingError):  # the usual help says what is right
+            super().parse_args(ctx, args)
+            words = ctx.params["words"] or ()
+            if model := next((word for word in words if "=" not in word or is_folder(word)), None):
+                from rcli.cli import model_help
+
+                model_help.show(world(ctx), ctx.command_path, model, ctx.params["file"], ctx.get_help())
+                ctx.exit()
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """The command's own options first, the common ones in a section of their own."""
@@ -66,6 +96,101 @@ class Command(TyperCommand):
             self.params = everything
         with formatter.section("Everywhere"):
             formatter.write_dl(common)
+
+
+def also(*options: TyperOption) -> Callable[[F], F]:
+    """Gives a command options that its function does not name; ``chosen`` knows their values."""
+
+    def give(function: F) -> F:
+        function.__dict__["also"] = options
+        return function
+
+    return give
+
+
+def further(names: list[str], about: str, **more: Any) -> TyperOption:
+    """An option for ``also``; without ``metavar`` it is a flag. Its name is the first of ``names``."""
+    attributes: dict[str, Any] = {"is_flag": "metavar" not in more, **more}
+    return TyperOption(
+        param_decls=[*names, "further_" + _plain(names[0])],
+        help=about,
+        expose_value=False,
+        callback=_chosen(names[0]),
+        default=None if "metavar" in more else False,
+        **attributes,
+    )
+
+
+def chosen(ctx: typer.Context, name: str) -> Any:
+    """The value of an option such as ``--name`` that ``also`` gave the command."""
+    return ctx.meta.get(_MORE + name)
+
+
+def _plain(name: str) -> str:
+    return name.lstrip("-").replace("-", "_")
+
+
+def _chosen(name: str) -> Callable[..., Any]:
+    def keep(ctx: typer.Context, param: object, value: Any) -> Any:
+        ctx.meta[_MORE + name] = value
+        return value
+
+    return keep
+
+
+GIVING = (
+    further(["--resize"], "Shrink pictures before they are sent: 1024 or 800x600.", metavar="PIXELS"),
+    further(["--interactive"], "Ask for every input."),
+    further(["--dry-run"], "Print what would be sent, and send nothing."),
+)
+TERMS = (
+    further(
+        ["--timeout"], "Cancel it if it has not ended by then: 30s, 5m, 1h; from 5 s on.", metavar="TIME"
+    ),
+    further(
+        ["--prefer-wait"],
+        "Let the service hold its first answer back for the result, 1 to 60 s.",
+        metavar="[SECONDS]",
+    ),
+    further(["--webhook"], "The service tells this address, too.", metavar="URL"),
+    further(
+        ["--webhook-events"],
+        "What it tells: start,output,logs,completed.",
+        metavar="EVENTS",
+        multiple=True,
+    ),
+)
+WEBHOOKS = TERMS[-2:]
+"""Those of them that a training has too."""
+
+SEVERAL = (
+    further(["--repeat"], "Run it so many times.", metavar="N"),
+    further(
+        ["--sweep"],
+        "Run it for each value: seed=1..8, or size=small,large.",
+        metavar="KEY=VALUES",
+        multiple=True,
+    ),
+    further(["--yes", "-y"], "Do not ask before several are paid for."),
+)
+CODE = (
+    further(["--code"], "Print the program that would do the same: python, node, curl.", metavar="LANGUAGE"),
+)
+"""What ``rcli.cli.ways`` reads."""
+
+PINS = (further(["--locked"], "Refuse a model that the project's rcli.lock does not pin."),)
+FINISH = (
+    further(
+        ["--name"],
+        "Names of saved files: {model} {owner} {name} {id} {n} {ext} {date} {stem}.",
+        metavar="TEMPLATE",
+    ),
+    further(["--provenance"], "Write into PNG and JPEG files where they came from."),
+    further(["--no-preview"], "Show no pictures in the terminal."),
+    further(["--open"], "Open the first saved file."),
+    further(["--web"], "Open the prediction's page in the browser."),
+)
+"""What ``rcli.cli.finish`` reads."""
 
 
 def group(about: str | None = None) -> typer.Typer:
@@ -88,6 +213,13 @@ def world(ctx: typer.Context) -> App:
     return app
 
 
+def _without_help(args: list[str]) -> list[str] | None:
+    """The words without those that ask for help, None if none does."""
+    end = args.index("--") if "--" in args else len(args)
+    kept = [word for word in args[:end] if word not in ("--help", "-h")]
+    return [*kept, *args[end:]] if len(kept) < end else None
+
+
 def _inputs_apart(args: list[str]) -> list[str]:
     """The words with ``--json @FILE``, or ``--json {…}``, as the two options that it stands for."""
     words: list[str] = []
@@ -100,6 +232,15 @@ def _inputs_apart(args: list[str]) -> list[str]:
         else:
             words.append(word)
     return words + args[args.index("--") if "--" in args else len(args) :]
+
+
+def _waits_said(args: list[str]) -> list[str]:
+    """``--prefer-wait`` alone means the longest that a service waits."""
+    following = [*args[1:], ""][: len(args)]
+    return [
+        f"{word}=60" if word == "--prefer-wait" and not next_.isdecimal() else word
+        for word, next_ in zip(args, following, strict=True)
+    ]
 
 
 def _option(names: list[str], field: str, about: str, more: dict[str, Any]) -> TyperOption:

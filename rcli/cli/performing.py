@@ -2,48 +2,126 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from rcli.app import App, sign_in_hint
+from rcli.app import App
+from rcli.cli import asking, choosing, rehearsing, showing
 from rcli.cli.delivering import STDOUT, Delivery, Wishes
-from rcli.cli.following import explain_failure, follow, taken_up_again
-from rcli.errors import InvalidInput, NotAllowed, NotFound, RcliError, UsageError
+from rcli.cli.finding import library
+from rcli.cli.following import Telling, explain_failure, follow, sum_up, taken_up_again
+from rcli.cli.resolving import resolve, schema_named, split, title
+from rcli.errors import RcliError
 from rcli.records import Prediction
-from rcli.references import FolderReference, ModelReference, Reference, is_folder
-from rcli.services import catalog, launch, lists, outputs, predict, variables
-from rcli.services.catalog import Target
-from rcli.services.launch import Job, Written
-from rcli.services.library import Library
+from rcli.services import launch, outputs, predict
+from rcli.services.inputs import Inputs
+from rcli.services.launch import Handling, Job, Resolved, Written
+from rcli.services.library.records import Origin
 from rcli.services.predict import Running
-from rcli.services.sources import Sources
-from rcli.settings import LOCAL, REPLICATE
+from rcli.services.sources import FileInput, Sources
+from rcli.services.uploads import Uploads
+from rcli.settings import LOCAL
+from rcli.ui import views
 from rcli.ui.live import Display
-from rcli.ui.views import SHORT
-
-_MOST_CHOICES = 100
 
 
 def perform(app: App, words: Sequence[str], written: Sequence[str], wishes: Wishes) -> None:
     """One prediction, from the words of the command line and what ``-i`` gave to the files on the disk."""
-    model, rest = split(words, app.cwd)
-    inputs = launch.read(rest, written, Sources(app.cwd, app.home, app.stdin.buffer))
     check_target(app, wishes)
-    model = model or _chosen(app)
-    with app.screen.display(model) as display:
-        host, job = _job(app, model, inputs, wishes, display)
+    plan = planned(app, words, written, wishes)
+    if wishes.giving.dry_run:
+        _rehearse(app, plan, wishes)
+        return
+    built = _built(app, plan)
+    carry_out(
+        app,
+        title(plan.model.host, plan.model.target),
+        lambda display: _job(app, plan, built, display),
+        wishes,
+    )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A model that was found, what was written for it, and what is done with that."""
+
+    name: str
+    model: Resolved
+    written: Written
+    handling: Handling
+
+
+def planned(app: App, words: Sequence[str], written: Sequence[str], wishes: Wishes) -> Plan:
+    """Reads what was written, and asks the host for the model. Raises RcliErrors."""
+    name, rest = split(words, app.cwd)
+    sources = Sources(app.cwd, app.home, app.stdin.buffer)
+    inputs = launch.read(rest, written, sources)
+    answers = asking.answers(app, sources, everything=wishes.giving.asks_all)
+    name = name or choosing.model(app)
+    with app.screen.display(name) as display:
+        model = resolve(app, name, wishes, display)
+    uploads = Uploads(app.settings.paths.cache / "uploads.json")
+    handling = Handling(wishes.giving.box, uploads, answers, lambda *files: _tell_made(app, *files))
+    return Plan(name, model, replace(inputs, defaults=app.settings.inputs(model.target.model)), handling)
+
+
+def _built(app: App, plan: Plan) -> Inputs:
+    """The inputs, asked for where they are missing: there is no display to be disturbed by that."""
+    with schema_named(plan.name):
+        return launch.build(plan.model.target, plan.written, plan.handling.answers)
+
+
+def _job(app: App, plan: Plan, built: Inputs, display: Display) -> tuple[str, Job]:
+    """Sends the files."""
+    model = plan.model
+
+    def progress(message: str, share: float | None) -> None:
+        display.phase("sending", message, share)
+
+    engine = app.neighbour(model.host)
+    return model.host, launch.dispatch(model.api, model.target, built, progress, engine, plan.handling)
+
+
+def _rehearse(app: App, plan: Plan, wishes: Wishes) -> None:
+    model, target = plan.model, plan.model.target
+    with schema_named(plan.name):
+        request = launch.rehearse(
+            model.api, target, plan.written, wishes.terms, plan.handling, rehearsing.described
+        )
+    rehearsing.show(app, request)
+
+
+def _tell_made(app: App, before: FileInput, after: FileInput) -> None:
+    """What became of a folder, or of a picture that was too large."""
+    was, now = views.size(before.size), views.size(after.size)
+    if before.archive:
+        count = len(before.members)
+        files = f"{count} files" if count > 1 else "1 file"
+        app.screen.note(f"{before.written[1:]}: {files}, {was}, packed as {after.name}, {now}")
+    else:
+        app.screen.note(f"{before.written[1:]}: {was}, shrunk to {now}")
+
+
+def carry_out(app: App, title: str, prepare: Callable[[Display], tuple[str, Job]], wishes: Wishes) -> None:
+    """What ``prepare`` makes ready, from its creation to the output; it returns the host's name too."""
+    with app.screen.display(title) as display:
+        host, job = prepare(display)
+        job = replace(job, terms=wishes.terms)
 
         def canceling() -> None:
             display.phase("canceling", "Ctrl-C again leaves at once")
 
-        with predict.started(job.api, job.create, app.signals, canceling) as running:
-            _remember(app, running.prediction, host)
+        def canceled(prediction: Prediction) -> None:
+            library(app).refresh(prediction, host)
+
+        leaving = predict.Leaving(canceling, canceled)
+        with predict.started(
+            job.api, job.create, app.signals, leaving, wishes.terms.cancel_after
+        ) as running:
+            _remember(app, running.prediction, host, job.origin)
             if wishes.detach:
                 display.stop()
-                _show_id(app, running.prediction)
+                _show_created(app, running.prediction, host, wishes)
                 return
             delivery = Delivery(app, running, job.target.document, host, wishes)
             _follow(app, delivery, display)
@@ -64,119 +142,12 @@ def check_target(app: App, wishes: Wishes) -> None:
         outputs.check_target(app.cwd / str(wishes.target))
 
 
-def split(words: Sequence[str], cwd: Path) -> tuple[str | None, list[str]]:
-    """The model, None when there is none, and the inputs: a word with ``=`` that is no folder is an input.
-
-    In a Cog project the model may be left out. Raises UsageError when there are two.
-    """
-    models = [word for word in words if is_folder(word) or "=" not in word]
-    if len(models) > 1:
-        raise UsageError(f"{models[1]!r} is no input", hint="inputs are written key=value")
-    if models:
-        return models[0], [word for word in words if word is not models[0]]
-    if (cwd / "cog.yaml").is_file():
-        return ".", list(words)
-    return None, list(words)
-
-
-def _chosen(app: App) -> str:
-    """A model that the person at the terminal chooses. Raises UsageError where nobody can be asked."""
-    if not app.may_ask:
-        raise UsageError("no model is named", hint="rcli run MODEL key=value; rcli models list shows some")
-    from rcli.ui import prompts  # imports a whole terminal toolkit
-
-    here = lists.first(_MOST_CHOICES, app.connect(LOCAL).models)
-    found = [f"{LOCAL}:{model.full_name}" for model in here]
-    hosts = (LOCAL, *app.settings.hosts())
-    with suppress(RcliError):  # without the library there is still something to choose
-        recent = Library(app.settings.paths.library).recent(_MOST_CHOICES)
-        found += [f"{each.host}:{each.model}" for each in recent if "/" in each.model and each.host in hosts]
-    return prompts.choose("Model:", list(dict.fromkeys(found)), app.stderr)
-
-
-def _job(app: App, model: str, written: Written, wishes: Wishes, display: Display) -> tuple[str, Job]:
-    """Resolves the model, checks the inputs and sends the files; the first line names the host."""
-    prefix, reference = app.parse(model)
-    host = app.host_for(prefix, reference)
-    if not isinstance(reference, FolderReference):
-        _refuse_overrides(wishes)
-    own = variables.parse(wishes.variables, app.environ)
-    if own and host != LOCAL:
-        raise UsageError(f"-e is for models on this machine: {host} keeps its models' variables itself")
-    display.phase("connecting", f"to {host}")
-    api = app.connect(host)
-    if isinstance(reference, FolderReference):
-        target, first_seen, warnings = launch.of_folder(api, reference.path, wishes.file, wishes.overrides)
-    else:
-        first_seen, warnings = False, ()
-        with _missing_explained(app, host, reference, explicit=bool(prefix or app.flags.host)):
-            target = catalog.resolve(api, reference, app.settings.locked_version(str(reference)))
-    _introduce(app, host, target, display)
-    if first_seen:
-        app.screen.note(f"first run of {reference}: its code runs with your rights")
-    for warning in warnings:
-        app.screen.warning(warning)
-    target = variables.given(api, target, own)
-    with _schema_named(model):
-        return host, launch.prepare(
-            api,
-            target,
-            replace(written, defaults=app.settings.inputs(target.model)),
-            lambda message, share: display.phase("sending", message, share),
-            app.neighbour(host),
-        )
-
-
-def _refuse_overrides(wishes: Wishes) -> None:
-    """Raises UsageError: what runs elsewhere, or comes with rcli, has its environment already."""
-    if wishes.overrides.to_json():
-        raise UsageError(
-            "--with, --any-python and --torch-backend are for a project in a folder",
-            hint="rcli run ./folder --with 'numpy<2'",
-        )
-
-
-def _introduce(app: App, host: str, target: Target, display: Display) -> None:
-    """Says where what runs."""
-    version = f":{target.version_id[:SHORT]}" if target.version_id else ""
-    display.title = f"{host} · {target.model}" if target.model else host
-    app.screen.note(f"{host} · {target.model}{version}")
-
-
-@contextmanager
-def _missing_explained(app: App, host: str, reference: Reference, *, explicit: bool) -> Iterator[None]:
-    """Whoever never signed in and names a model of the cloud lands here; to them the engine means nothing."""
-    try:
-        yield
-    except catalog.Misspelt:
-        raise
-    except NotFound as exc:
-        if not explicit and (app.cwd / str(reference) / "cog.yaml").is_file():
-            raise NotFound(exc.message, hint=f"did you mean the folder ./{reference}?") from exc
-        may_be_elsewhere = isinstance(reference, ModelReference) and reference.owner != "rcli"
-        if host == LOCAL and not explicit and may_be_elsewhere and not app.is_signed_in(REPLICATE):
-            raise NotAllowed(
-                f"{exc.message}, and nobody is signed in to {REPLICATE}", hint=sign_in_hint(REPLICATE)
-            ) from exc
-        raise
-
-
-@contextmanager
-def _schema_named(model: str) -> Iterator[None]:
-    """An input that is refused leads to the list of those that are not."""
-    try:
-        yield
-    except InvalidInput as exc:
-        exc.hint = exc.hint or f"rcli models schema {shlex.quote(model)}"
-        raise
-
-
 def _follow(app: App, delivery: Delivery, display: Display) -> None:
+    delivery.open_page()
     with taken_up_again(delivery.running):
-        delivery.was_printed = follow(
-            app, delivery.running, display, prints=delivery.prints, tells=delivery.tells_events
-        )
-    Library(app.settings.paths.library).remember(delivery.prediction, delivery.host)
+        telling = Telling(delivery.prints, delivery.tells_events, delivery.wishes.logs)
+        delivery.was_printed = follow(app, delivery.running, display, delivery.course, telling)
+    library(app).remember(delivery.prediction, delivery.host)
 
 
 def _hand_over(app: App, delivery: Delivery, display: Display) -> None:
@@ -185,8 +156,9 @@ def _hand_over(app: App, delivery: Delivery, display: Display) -> None:
         display.stop()
         app.screen.end_text()
         delivery.show_record()
-        explain_failure(app, delivery.prediction)
-        predict.check(delivery.prediction)
+        explain_failure(app, delivery.prediction, has_log=delivery.wishes.logs)
+        sum_up(app, delivery.running, delivery.course)
+        delivery.running.check()
     try:
         with taken_up_again(delivery.running):
             delivery.save(display)
@@ -194,20 +166,25 @@ def _hand_over(app: App, delivery: Delivery, display: Display) -> None:
         display.stop()
         delivery.show_record()
         raise
+    library(app).remember_files(delivery.prediction.id, delivery.host, outputs.kept(delivery.saved))
     display.stop()
     with taken_up_again(delivery.running):
         delivery.show()
 
 
-def _show_id(app: App, prediction: Prediction) -> None:
-    if app.flags.wants_json:
+def _show_created(app: App, prediction: Prediction, host: str, wishes: Wishes) -> None:
+    """The id, or all that is known of it by now."""
+    if wishes.whole:
+        fields = views.prediction(prediction, error=predict.explained(prediction), web=host != LOCAL)
+        showing.record(app, prediction.raw, prediction.id, fields)
+    elif app.flags.wants_json:
         app.screen.json(prediction.raw)
     else:
         app.screen.line(prediction.id)
         app.screen.note(f"rcli predictions watch {prediction.id}")
 
 
-def _remember(app: App, prediction: Prediction, host: str) -> None:
-    library = app.settings.paths.library
-    if not Library(library).remember(prediction, host):
-        app.screen.warning(f"{library} cannot be written: {prediction.id} is not remembered")
+def _remember(app: App, prediction: Prediction, host: str, origin: Origin) -> None:
+    kept = library(app)
+    if not kept.remember(prediction, host, origin):
+        app.screen.warning(f"{kept.path} cannot be written: {prediction.id} is not remembered")

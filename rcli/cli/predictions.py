@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from rcli.app import App
-from rcli.cli import performing, showing
+from rcli.cli import following, performing, showing
+from rcli.cli.canceling import cancel
 from rcli.cli.delivering import Wishes
-from rcli.cli.options import Command, Limit, Output, OutputDir, Prediction, group, world
-from rcli.errors import UsageError
+from rcli.cli.finding import found, library, place
+from rcli.cli.giving import giving
+from rcli.cli.options import (
+    GIVING,
+    TERMS,
+    Command,
+    Inputs,
+    Limit,
+    Output,
+    OutputDir,
+    Prediction,
+    also,
+    group,
+    world,
+)
+from rcli.cli.rerunning import rerun
+from rcli.cli.run import AnyPython, ProjectFile, TorchBackend, Variables, With, Words
+from rcli.cli.saving import download, open_
+from rcli.cli.terms import terms
+from rcli.cli.waiting import wait
+from rcli.errors import NotFound, RcliError
+from rcli.records import Logs, Overrides
 from rcli.services import lists, predict
-from rcli.services.library import Library
-from rcli.services.predict import Running
 from rcli.settings import LOCAL
 from rcli.ui import views
 
-app = group("List, show, watch and cancel predictions.")
+app = group("Create predictions, see and follow them, run them again, save what they gave.")
 
 
 @app.command("list", cls=Command)
@@ -25,9 +46,9 @@ def list_(ctx: typer.Context, limit: Limit = 20) -> None:
     Example: rcli predictions list --host local
     """
     app = world(ctx)
-    found = lists.first(limit, app.connect(app.default_host, as_is=True).predictions)
-    table = views.predictions(found, age=app.screen.is_terminal)
-    showing.rows(app, [row.raw for row in found], (row.id for row in found), table)
+    rows = lists.first(limit, app.connect(app.default_host, as_is=True).predictions)
+    table = views.predictions(rows, age=app.screen.is_terminal)
+    showing.rows(app, [row.raw for row in rows], (row.id for row in rows), table)
 
 
 @app.command(cls=Command)
@@ -37,11 +58,15 @@ def show(ctx: typer.Context, id: Prediction) -> None:
     Example: rcli predictions show last
     """
     app = world(ctx)
-    running = _found(app, id)
+    running = found(app, id)
     prediction = running.prediction
+    if prediction.is_done:
+        library(app).refresh(prediction, running.api.client.host.name)
     web = running.api.client.host.name != LOCAL
     fields = views.prediction(prediction, error=predict.explained(prediction), web=web)
     showing.record(app, prediction.raw, prediction.id, fields)
+    if prediction.data_removed:
+        app.screen.note(f"rcli library show {prediction.id} tells what rcli has kept of it")
 
 
 @app.command(cls=Command)
@@ -60,34 +85,83 @@ def watch(
     app = world(ctx)
     wishes = Wishes(target=output, folder=output_dir)
     performing.check_target(app, wishes)
-    running = _found(app, id)
+    running = found(app, id)
     performing.watch(app, running, running.api.client.host.name, wishes)
 
 
 @app.command(cls=Command)
-def cancel(ctx: typer.Context, id: Prediction) -> None:
-    """Cancel a prediction that is waiting or running.
+def logs(
+    ctx: typer.Context,
+    id: Prediction,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what comes, until the prediction ends.")
+    ] = False,
+) -> None:
+    """Print a prediction's log, byte for byte.
 
-    Example: rcli predictions cancel last
+    Example: rcli predictions logs last -f
     """
     app = world(ctx)
-    running = _found(app, id)
-    if running.prediction.is_done:
-        app.screen.say(f"prediction {running.prediction.id} has ended already: {running.prediction.status}")
+    host, whole = place(app, id)
+    if follow:
+        following.tell_logs(app, found(app, id).events(streams=False))
         return
-    canceled = running.cancel()
-    if app.flags.wants_json:
-        app.screen.json(canceled.raw)
-    elif app.flags.quiet:
-        app.screen.line(canceled.id)
+    text = _log(app, host, whole)
+    following.tell_logs(app, [Logs(text)] if text else [])
+
+
+@app.command(cls=Command)
+@also(*GIVING, *TERMS)
+def create(
+    ctx: typer.Context,
+    words: Words = None,
+    input: Inputs = None,
+    file: ProjectFile = "cog.yaml",
+    packages: With = None,
+    any_python: AnyPython = False,
+    torch_backend: TorchBackend = None,
+    env: Variables = None,
+) -> None:
+    """Create a prediction and print it as it is then, without waiting for its end.
+
+    MODEL and inputs are written as for rcli run.
+
+    Example: rcli predictions create rcli/hello text=world -q
+    """
+    overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
+    wishes = Wishes(
+        file,
+        overrides,
+        tuple(env or ()),
+        detach=True,
+        whole=True,
+        terms=terms(ctx),
+        giving=giving(ctx),
+    )
+    performing.perform(world(ctx), words or [], input or [], wishes)
+
+
+def _log(app: App, host: str, id: str) -> str:
+    """The log as the service has it, or as the library does. Raises NotFound, RcliError if nobody has it."""
+    known = library(app).known(id, host)
+    try:
+        prediction = predict.find(app.connect(host, as_is=True), id).prediction
+    except NotFound:
+        if known is None:
+            raise
     else:
-        app.screen.say(f"prediction {canceled.id} is {canceled.status}")
+        if prediction.is_done:
+            library(app).refresh(prediction, host)
+        if prediction.logs or not prediction.data_removed:
+            return prediction.logs
+    if known is None or known.logs is None:
+        raise RcliError(f"the service has removed the log of prediction {id}")
+    app.screen.note("the service has removed it; this is the library's")
+    return known.logs
 
 
-def _found(app: App, text: str) -> Running:
-    """A prediction by id, by the beginning of one that rcli made, or ``last``; an explicit host wins."""
-    if not text:
-        raise UsageError("no prediction is named", hint="rcli predictions list")
-    remembered = Library(app.settings.paths.library).look_up(text)
-    id, host = (remembered.id, remembered.host) if remembered else (text, app.default_host)
-    return predict.find(app.connect(app.flags.host or host, as_is=True), id)
+app.command(cls=Command)(cancel)
+app.command(cls=Command)(wait)
+app.command(cls=Command)(rerun)
+app.command(cls=Command)(download)
+app.command("open", cls=Command)(open_)

@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from rcli.cli.options import Inputs, Output, OutputDir, world
+from rcli.cli.options import (
+    CODE,
+    FINISH,
+    GIVING,
+    PINS,
+    SEVERAL,
+    TERMS,
+    Inputs,
+    Logs,
+    Output,
+    OutputDir,
+    also,
+    chosen,
+    world,
+)
 
 Words = Annotated[
     list[str] | None,
@@ -45,6 +59,7 @@ Variables = Annotated[
 ]
 
 
+@also(*GIVING, *TERMS, *SEVERAL, *CODE, *PINS, *FINISH)
 def run(
     ctx: typer.Context,
     words: Words = None,
@@ -59,7 +74,8 @@ def run(
     any_python: AnyPython = False,
     torch_backend: TorchBackend = None,
     env: Variables = None,
-) -> None:
+    logs: Logs = False,
+) -> int | None:
     """Run a model and get its output: text is printed as it comes, files are saved and their paths printed.
 
     MODEL is owner/name, owner/name:version, a folder with a cog.yaml, or deployments/owner/name.
@@ -71,14 +87,30 @@ def run(
               rcli run ./my-model -i image=@cat.png -o out.png
     """
     from rcli.cli.delivering import Wishes  # help texts need none of it
-    from rcli.cli.performing import perform
+    from rcli.cli.finish import finish
+    from rcli.cli.giving import giving
+    from rcli.cli.terms import terms
+    from rcli.cli.ways import way
     from rcli.records import Overrides
 
     overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
-    wishes = Wishes(file, overrides, tuple(env or ()), detach=detach, target=output, folder=output_dir)
-    perform(world(ctx), words or [], input or [], wishes)
+    wishes = Wishes(
+        file,
+        overrides,
+        tuple(env or ()),
+        detach=detach,
+        target=output,
+        folder=output_dir,
+        terms=terms(ctx),
+        giving=giving(ctx),
+        logs=logs,
+        finish=finish(ctx, output),
+        locked=chosen(ctx, "--locked"),
+    )
+    return way(ctx)(world(ctx), words or [], input or [], wishes)
 
 
+@also(*GIVING, *TERMS, *PINS)
 def stream(
     ctx: typer.Context,
     words: Words = None,
@@ -88,6 +120,7 @@ def stream(
     any_python: AnyPython = False,
     torch_backend: TorchBackend = None,
     env: Variables = None,
+    logs: Logs = False,
 ) -> None:
     """Run a language model and print its tokens as they come, byte for byte.
 
@@ -96,9 +129,20 @@ def stream(
     Example: rcli stream rcli/smollm2 -i prompt="Tell me a joke"
     """
     from rcli.cli.delivering import Wishes
+    from rcli.cli.giving import giving
     from rcli.cli.performing import perform
+    from rcli.cli.terms import terms
     from rcli.records import Overrides
 
     overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
-    wishes = Wishes(file, overrides, tuple(env or ()), streams=True)
+    wishes = Wishes(
+        file,
+        overrides,
+        tuple(env or ()),
+        streams=True,
+        terms=terms(ctx),
+        giving=giving(ctx),
+        logs=logs,
+        locked=chosen(ctx, "--locked"),
+    )
     perform(world(ctx), words or [], input or [], wishes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sqlite3
 import sys
@@ -24,9 +23,10 @@ from rcli.engine.data.variables import VariableSets
 from rcli.engine.runtime import machine, scratch
 from rcli.engine.runtime.environments import Environments
 from rcli.engine.runtime.snapshots import Snapshots
+from rcli.engine.runtime.uv_cache import UvCache
 from rcli.engine.web.bases import current
 from rcli.engine.web.links import Links
-from rcli.engine.web.objects import Json, prediction_object, training_object
+from rcli.engine.web.objects import Json, work_object
 from rcli.engine.web.signatures import Signer
 from rcli.engine.work.caches import Caches
 from rcli.engine.work.commanding import Commanding
@@ -34,6 +34,8 @@ from rcli.engine.work.jobs import Jobs
 from rcli.engine.work.launching import Launcher
 from rcli.engine.work.messages import Messenger
 from rcli.engine.work.registry import Registry
+from rcli.engine.work.removal import Removal
+from rcli.engine.work.retention import Limits, Retention
 from rcli.engine.work.trainings import Trainings
 from rcli.engine.work.webhooks import WebhookSender
 from rcli.errors import RcliError
@@ -55,7 +57,12 @@ class Engine:
         self.signer = Signer(life.kept_secret(self.folder / "signing_key").encode())
         self.webhook_key = _webhook_key(self.folder / "webhook_key")
         self.store = Store.open(self.folder / "engine.db", loop.call_soon, _give_up)
-        self.files = Files(self.store, self.folder / "files")
+        self.files = Files(
+            self.store,
+            self.folder / "files",
+            reserve=settings.disk_reserve << 20,
+            on_growth=lambda size: self.retention.grew(size),
+        )
         self.catalog = Catalog(self.store)
         self.deployments = Deployments(self.store)
         self.search = Search(self.store)
@@ -73,7 +80,22 @@ class Engine:
         )
         self._reachable = asyncio.Event()
         self.stopping = asyncio.Event()
-        self.jobs = Jobs(
+        self.jobs = self._make_jobs(settings)
+        messenger = Messenger(self.webhook_key, read=self.jobs.table.get, describe=self._described)
+        self.webhooks = WebhookSender(self.store, messenger, self.touch)
+        self.registry = Registry(self.catalog, self.snapshots, self.environments)
+        removal = Removal(self.store, self.files)
+        self.caches = self._make_caches(removal, environ)
+        limits = Limits(settings.retention, settings.quota)
+        self.retention = Retention(removal, self.files, self.caches, limits, self.jobs.files_in_use)
+        self.idle = life.IdleClock(settings.idle, is_working=self.is_working, stop=self.stopping.set)
+        self.state: life.State | None = None
+        self._ending: tuple[str, str | None] = ("failed", "the engine was stopped while this {} ran")
+        self._chores: list[asyncio.Task[None]] = []
+        self._drains = 0
+
+    def _make_jobs(self, settings: EngineSettings) -> Jobs:
+        return Jobs(
             self.store,
             self.files,
             launch=self.launcher.launch,
@@ -84,17 +106,18 @@ class Engine:
             max_queue=settings.max_queue,
             changed=self.touch,
         )
-        messenger = Messenger(self.webhook_key, read=self.jobs.table.get, describe=self._described)
-        self.webhooks = WebhookSender(self.store, messenger, self.touch)
-        self.registry = Registry(self.catalog, self.snapshots, self.environments)
-        self.caches = Caches(
-            self.catalog, self.snapshots, self.environments, self.files, self.jobs, self.launcher
+
+    def _make_caches(self, removal: Removal, environ: Mapping[str, str]) -> Caches:
+        return Caches(
+            self.catalog,
+            self.snapshots,
+            self.environments,
+            self.files,
+            self.jobs,
+            self.launcher,
+            removal,
+            UvCache(environ, self.folder),
         )
-        self.idle = life.IdleClock(settings.idle, is_working=self.is_working, stop=self.stopping.set)
-        self.state: life.State | None = None
-        self._ending: tuple[str, str | None] = ("failed", "the engine was stopped while this {} ran")
-        self._chores: list[asyncio.Task[None]] = []
-        self._drains = 0
 
     def start(self) -> None:
         """Clears what a killed engine left, and brings the bundled models up to date."""
@@ -114,7 +137,8 @@ class Engine:
         self._reachable.set()
         life.write_state(self.folder, self.state)
         self.idle.touch()
-        self._chores = [asyncio.create_task(self.idle.run()), asyncio.create_task(self._forget_expired())]
+        chores = (self.idle.run(), self._forget_webhooks(), self.retention.run())
+        self._chores = [asyncio.create_task(chore) for chore in chores]
         self.webhooks.start(self.jobs.get)
         try:
             await self.stopping.wait()
@@ -180,8 +204,7 @@ class Engine:
     def _described(self, row: Prediction, base: str) -> Json:
         """As any client sees it: nobody knows whether a webhook's receiver understands ``aborted``."""
         links = Links(current(base, self.port), self.signer, self.files)
-        describe = training_object if row.kind == "training" else prediction_object
-        return describe(row, links, knows_aborted=False)
+        return work_object(row, links, knows_aborted=False)
 
     async def _weights(self, version: Version) -> str | None:
         """The port may be another one than when the version was made, and is not known at once."""
@@ -194,10 +217,8 @@ class Engine:
             raise RcliError(f"the weights of {version.model} are gone: train it again")
         return Links(self.state.url, self.signer, self.files).weights(file)
 
-    async def _forget_expired(self) -> None:
+    async def _forget_webhooks(self) -> None:
         while True:
-            with contextlib.suppress(OSError):  # what cannot be removed now can be in an hour
-                self.files.delete_expired()
             self.webhooks.forget()
             await asyncio.sleep(HOUR)
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from rcli.api.endpoints import Replicate, pages
 from rcli.errors import InvalidInput, NotAllowed, NotFound
-from rcli.records import Json, Model, Prediction
+from rcli.records import NO_TERMS, Json, Model, Prediction, Terms
 from rcli.references import DeploymentReference, ModelReference, VersionReference
 from rcli.settings import LOCAL
 
@@ -71,13 +71,13 @@ def find(api: Replicate, reference: ModelReference) -> Model:
         raise NotFound(message, hint=f"rcli models list --host {host}") from exc
 
 
-def create(api: Replicate, target: Target, input: Json) -> Prediction:
+def create(api: Replicate, target: Target, input: Json, terms: Terms = NO_TERMS) -> Prediction:
     """Creates a prediction by the route that suits the target.
 
     Raises RcliErrors: NotFound for a version that the service does not know.
     """
     try:
-        return _created(api, target, input)
+        return _created(api, target, input, terms)
     except InvalidInput as exc:
         if not exc.message.startswith(_NO_VERSION):
             raise
@@ -85,15 +85,17 @@ def create(api: Replicate, target: Target, input: Json) -> Prediction:
         raise NotFound(exc.message, hint=f"rcli models {where}") from exc
 
 
-def _created(api: Replicate, target: Target, input: Json) -> Prediction:
+def _created(api: Replicate, target: Target, input: Json, terms: Terms) -> Prediction:
     match target:
         case Target(variables=str(kept)) if kept:
-            return api.create_prediction(target.version_id or target.model, input, variables=kept)
+            return api.create_prediction(
+                target.version_id or target.model, input, variables=kept, terms=terms
+            )
         case Target(kind="model", owner=owner, name=name):
-            return api.create_model_prediction(owner, name, input)
+            return api.create_model_prediction(owner, name, input, terms=terms)
         case Target(kind="deployment", owner=owner, name=name):
-            return api.create_deployment_prediction(owner, name, input)
-    return api.create_prediction(target.version_id or target.model, input)
+            return api.create_deployment_prediction(owner, name, input, terms=terms)
+    return api.create_prediction(target.version_id or target.model, input, terms=terms)
 
 
 def _searched(api: Replicate, id: str) -> Target:

@@ -58,11 +58,13 @@ def build(
     *,
     sources: Sources,
     component: str = "Input",
+    partial: bool = False,
 ) -> Inputs:
     """The inputs of one prediction or training: the project's defaults, and over them what was written.
 
     Defaults are JSON values: an ``@`` in them means nothing, because a cloned repository must not choose
-    files. Raises InvalidInput, with a line for each problem; the values of secrets are in none.
+    files. ``partial``: the rest is still to come. Raises InvalidInput, with a line for each problem; the
+    values of secrets are in none.
     """
     fields = {each.name: each for each in input_fields(document, component)}
     known = describes_inputs(document, component)
@@ -78,7 +80,8 @@ def build(
                 raw[name] = _value(fields.get(name) or Field(name), written, sources)
     inputs = _placed(raw)
     if known:
-        problems.lines += _misnamed(fields, [*defaults, *groups])
+        problems.lines += _unknown(fields, [*defaults, *groups])
+        problems.lines += [] if partial else _lacking(missing(document, [*defaults, *groups], component))
         for each in (fields[name] for name in raw if name in fields):
             problems.add(each.name, check.problems(document, component, each, inputs.values[each.name]))
             with problems.of(each.name):
@@ -87,23 +90,45 @@ def build(
     return inputs
 
 
+def missing(document: Json, given: Iterable[str], component: str = "Input") -> tuple[Field, ...]:
+    """The required inputs that are not among those given."""
+    names = set(given)
+    fields = input_fields(document, component)
+    return tuple(each for each in fields if each.required and not each.has_default and each.name not in names)
+
+
+def merged(first: Inputs, second: Inputs) -> Inputs:
+    """The inputs of both, which have none in common."""
+    return Inputs({**first.values, **second.values}, (*first.files, *second.files))
+
+
+def placed(inputs: Inputs, stand_in: Callable[[FileInput], str]) -> Json:
+    """The values with something for every file in its place."""
+    values = copy.deepcopy(inputs.values)
+    for file in inputs.files:
+        *way, last = file.at
+        target: Any = values
+        for step in way:
+            target = target[step]
+        target[last] = stand_in(file)
+    return values
+
+
 def resolve_files(inputs: Inputs, upload: Upload, *, named: bool = False) -> Json:
     """The values with every file in place: small ones as data URIs, larger ones uploaded, each once.
 
     ``named``: data URIs carry the file's name too, which the engine understands. Raises RcliError when a file
     cannot be read any more, and whatever ``upload`` raises.
     """
-    values = copy.deepcopy(inputs.values)
-    sent: dict[Path | None, str] = {}
-    for file in inputs.files:
-        if file.path not in sent:
-            sent[file.path] = send(file, upload, named=named)
-        *way, last = file.at
-        target: Any = values
-        for step in way:
-            target = target[step]
-        target[last] = sent[file.path]
-    return values
+    sent: dict[tuple[str, str], str] = {}
+
+    def address(file: FileInput) -> str:
+        key = (file.written, file.name)
+        if key not in sent:
+            sent[key] = send(file, upload, named=named)
+        return sent[key]
+
+    return placed(inputs, address)
 
 
 @dataclass
@@ -137,6 +162,11 @@ def _pair(text: str) -> Pair:
         raise UsageError(f"{words.shown(text)} is no input", hint="write key=value, key:=JSON or key=@file")
     if name.endswith(":"):
         return Pair(name[:-1], "json", value)
+    return pair(name, value)
+
+
+def pair(name: str, value: str) -> Pair:
+    """One input by what stands behind its ``=``."""
     if value.startswith("@") and not value.startswith("@@"):
         return Pair(name, "file", value[1:])
     return Pair(name, "text", value[1:] if value.startswith("@@") else value)
@@ -196,17 +226,18 @@ def _placed(raw: Json) -> Inputs:
     return Inputs(values, tuple(files))
 
 
-def _misnamed(fields: Mapping[str, Field], given: Iterable[str]) -> Iterator[str]:
-    """A line for each input that does not exist, and for each that is missing."""
-    names = dict.fromkeys(given)
-    for name in names:
+def _unknown(fields: Mapping[str, Field], given: Iterable[str]) -> Iterator[str]:
+    """A line for each input that does not exist."""
+    for name in dict.fromkeys(given):
         if name not in fields:
             near = get_close_matches(name, fields, n=1)
             advice = f"did you mean {near[0]}?" if near else f"inputs are: {', '.join(fields) or 'none'}"
             yield f"{name}: unknown input; {advice}"
-    for each in fields.values():
-        if each.required and not each.has_default and each.name not in names:
-            yield f"{each.name}: required, and takes {words.wanted(each)}"
+
+
+def _lacking(fields: Iterable[Field]) -> Iterator[str]:
+    for each in fields:
+        yield f"{each.name}: required, and takes {words.wanted(each)}"
 
 
 def _check_urls(shape: Field, value: Any, sources: Sources) -> None:

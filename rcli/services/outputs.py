@@ -5,54 +5,33 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
 from rcli.api.client import Client
-from rcli.api.transfer import Downloaded, Job, Progress, download, download_all, safe_name
+from rcli.api.transfer import Downloaded, Job, Name, Progress, as_asked, download, download_all, safe_name
 from rcli.api.transfer import NotSaved as NotSaved
-from rcli.errors import RcliError, UsageError
+from rcli.errors import NoAnswer, RcliError, UsageError
 from rcli.paths import make_private_folder, replace_private
 from rcli.records import Json, Prediction
-from rcli.services.schema import input_fields, output_kind, output_schema, resolve
-from rcli.services.words import is_url
+from rcli.services import formats, provenance
+from rcli.services.library.records import SavedFile
+from rcli.services.naming import Names, free
+from rcli.services.shapes import SIDECAR as SIDECAR
+from rcli.services.shapes import PlannedFile
+from rcli.services.shapes import Result as Result
+from rcli.services.shapes import plan as plan
 
-SIDECAR = "prediction.json"
-"""The file in a managed folder that tells where the others came from."""
+TEXT = "output.txt"
+"""What a text is called in a managed folder."""
 
-_DELIVERY = "replicate.delivery"
-_DATA_URI = re.compile(r"data:[\w.+-]+/[\w.+-]+(;[^,\s]*)?,")
 _DEEPEST = 100
-
-
-@dataclass(frozen=True)
-class PlannedFile:
-    """A file to save; no other of the prediction has its name. ``has_name``: the URL gave it."""
-
-    url: str = field(repr=False)
-    name: str
-    has_name: bool
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a prediction gave: ``files`` is one file or a list of them, ``json`` anything, files in it or not.
-
-    ``text`` is set for the kind ``text`` alone, joined and exact.
-    """
-
-    kind: Literal["nothing", "text", "files", "json"]
-    output: Any = field(repr=False)
-    text: str | None = field(default=None, repr=False)
-    files: tuple[PlannedFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,32 +42,6 @@ class Saved:
     size: int
     content_type: str
     url: str | None = field(repr=False)
-
-
-def plan(output: Any, document: Json, api_url: str) -> Result:
-    """Tells text, JSON and files apart by the model's schema.
-
-    Where the schema says nothing, an address counts as a file if it is a ``data:`` URI, or is served by
-    Replicate or by the API at ``api_url`` itself.
-    """
-    urls = list(dict.fromkeys(_urls(output, [output_schema(document)], document, urlsplit(api_url).netloc)))
-    files = tuple(_planned(urls))
-    match output:
-        case None:
-            return Result("nothing", output)
-        case [] if _lists_files(document):
-            return Result("nothing", output)
-        case str() if not urls:
-            return Result("text", output, output)
-        case list() if output_kind(document) == "text-stream" and all(
-            isinstance(each, str) for each in output
-        ):
-            return Result("text", output, "".join(output))
-        case str():
-            return Result("files", output, files=files)
-        case list() if output and all(each in urls for each in output):
-            return Result("files", output, files=files)
-    return Result("json", output, files=files)
 
 
 def folder_name(prediction: Prediction) -> str:
@@ -124,24 +77,27 @@ def save(
     *,
     target: Path | None = None,
     origin: Json | None = None,
+    names: Names | None = None,
+    embedded: Json | None = None,
     progress: Progress = lambda done, total: None,
 ) -> tuple[Saved, ...]:
     """Saves the files in a folder, or what there is, be it text, JSON or one file, as ``target``.
 
-    ``origin`` is kept beside the files in the folder, which then is the user's alone; see ``provenance``.
+    ``origin`` is kept beside the files in the folder, which then is the user's alone. ``embedded`` is written
+    into the files, or beside those that have no place for it if nothing else tells it. See ``provenance``.
     Raises RcliErrors, after everything that could be saved was saved: UsageError when there are several files
     for one target.
     """
     if target and len(result.files) <= 1:
-        content = _content(result)
-        return (_saved(content, download(client, content, target, progress)),) if content else ()
+        return _marked(client, _save_as(client, result, target, progress), embedded, beside=True)
     if not result.files:
         return ()
-    with _folder(folder, private=origin is not None):
-        saved = _save_all(client, result.files, folder, progress, private=origin is not None)
+    is_managed = origin is not None
+    with _folder(folder, private=is_managed):
+        saved = _save_all(client, _jobs(result.files, folder, names, progress, private=is_managed))
+    saved = _marked(client, saved, embedded, beside=not is_managed)
     if origin is not None:
-        written = json.dumps(origin | {"files": [_row(each) for each in saved]}, indent=2, ensure_ascii=False)
-        replace_private(folder / SIDECAR, written + "\n")
+        _tell(folder, origin, saved)
     if target:
         raise UsageError(
             f"the output is {len(saved)} files, not one for {target}", hint=f"they are in {folder}"
@@ -149,98 +105,25 @@ def save(
     return saved
 
 
-def provenance(prediction: Prediction, host: str, document: Json) -> Json:
-    """Where a prediction's files came from; secret inputs are left out."""
-    secrets = {each.name for each in input_fields(document) if each.is_secret}
-    return {
-        "id": prediction.id,
-        "host": host,
-        "model": prediction.model,
-        "version": prediction.version,
-        "created_at": prediction.created_at,
-        "input": {name: value for name, value in prediction.input.items() if name not in secrets},
-        "metrics": prediction.metrics,
-    }
+def keep_text(client: Client, result: Result, folder: Path, origin: Json) -> Saved | None:
+    """Saves a text in its managed folder; None for what is none. Raises NotSaved."""
+    if result.kind != "text" or not (content := _content(result)):
+        return None
+    with _folder(folder, private=True):
+        file = download(client, content, folder / TEXT, lambda done, total: None, private=True)
+    saved = Saved(file.path, file.size, file.content_type, None)
+    _tell(folder, origin, (saved,))
+    return saved
+
+
+def kept(saved: Sequence[Saved]) -> tuple[SavedFile, ...]:
+    """What the library remembers of saved files."""
+    return tuple(SavedFile(str(each.path), each.size, each.content_type) for each in saved)
 
 
 def localized(output: Any, saved: Sequence[Saved]) -> Any:
     """The output with the paths of the saved files in place of their URLs."""
     return _replaced(output, {each.url: str(each.path) for each in saved if each.url})
-
-
-def _lists_files(document: Json) -> bool:
-    """Whether the model's output is a list of files by its schema."""
-    whole = _alternatives([output_schema(document)], document)
-    items = [schema["items"] for schema in whole if "items" in schema]
-    return any(schema.get("format") == "uri" for schema in _alternatives(items, document))
-
-
-def _urls(value: Any, nodes: list[Any], document: Json, own: str, depth: int = 0) -> Iterator[str]:
-    """Every file in a value that one of the schemas describes, in order."""
-    schemas = _alternatives(nodes, document)
-    match value:
-        case str() if _is_file(value, schemas, own):
-            yield value
-        case list() if depth < _DEEPEST:
-            items = [schema["items"] for schema in schemas if "items" in schema]
-            for item in value:
-                yield from _urls(item, items, document, own, depth + 1)
-        case dict() if depth < _DEEPEST:
-            for key, inner in value.items():
-                yield from _urls(inner, _members(schemas, key), document, own, depth + 1)
-
-
-def _alternatives(nodes: list[Any], document: Json) -> list[Json]:
-    """The schemas and the members of their unions."""
-    whole = [resolve(document, node) for node in nodes]
-    unions = [node[key] for node in whole for key in ("anyOf", "oneOf") if isinstance(node.get(key), list)]
-    return whole + [resolve(document, part) for union in unions for part in union]
-
-
-def _members(schemas: list[Json], key: str) -> list[Any]:
-    found = []
-    for schema in schemas:
-        properties = schema.get("properties")
-        if isinstance(properties, dict) and key in properties:
-            found.append(properties[key])
-        elif "additionalProperties" in schema:
-            found.append(schema["additionalProperties"])
-    return found
-
-
-def _is_file(text: str, schemas: list[Json], own: str) -> bool:
-    if any(schema.get("type") == "string" for schema in schemas):
-        return is_url(text) and any(schema.get("format") == "uri" for schema in schemas)
-    if not text.startswith(("http://", "https://")):
-        return bool(_DATA_URI.match(text))
-    try:
-        address = urlsplit(text)
-    except ValueError:  # brackets without an address of IPv6 in them
-        return False
-    host = address.hostname or ""
-    return is_url(text) and (address.netloc == own or host == _DELIVERY or host.endswith(f".{_DELIVERY}"))
-
-
-def _planned(urls: list[str]) -> Iterator[PlannedFile]:
-    taken = {SIDECAR}
-    for index, url in enumerate(urls):
-        name = safe_name(url)
-        has_name = not url.startswith("data:") and name != "output"
-        if not has_name and len(urls) > 1:
-            name = f"output-{index}{Path(name).suffix}"
-        name = _free(name, taken)
-        taken.add(name.casefold())
-        yield PlannedFile(url, name, has_name)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """The name, numbered if it is taken: macOS does not tell ``A.png`` from ``a.png``."""
-    stem, suffix = os.path.splitext(name)
-    number = 0
-    while name.casefold() in taken:
-        number += 1
-        name = f"{stem}-{number}{suffix}"
-    return name
 
 
 def _content(result: Result) -> str | None:
@@ -255,6 +138,10 @@ def _content(result: Result) -> str | None:
         case _:
             content_type = "application/json"
             text = json.dumps(result.output, indent=2, ensure_ascii=False) + "\n"
+    return _data_uri(content_type, text)
+
+
+def _data_uri(content_type: str, text: str) -> str:
     return f"data:{content_type};base64,{base64.b64encode(text.encode(errors='replace')).decode()}"
 
 
@@ -276,25 +163,93 @@ def _folder(folder: Path, *, private: bool) -> Iterator[None]:
                 folder.rmdir()
 
 
-def _save_all(
-    client: Client, files: Sequence[PlannedFile], folder: Path, progress: Progress, *, private: bool
-) -> tuple[Saved, ...]:
-    """Raises the worst of what went wrong, when the others are saved."""
+def _jobs(
+    files: Sequence[PlannedFile], folder: Path, names: Names | None, progress: Progress, *, private: bool
+) -> list[Job]:
     total = _Total(progress, len(files))
-    jobs = [Job(file.url, folder / file.name, total.of(index), private) for index, file in enumerate(files)]
+    return [
+        Job(file.url, folder / file.name, total.of(index), private, _name(file, index, names))
+        for index, file in enumerate(files)
+    ]
+
+
+def _name(file: PlannedFile, index: int, names: Names | None) -> Name:
+    """What a file is called when its content is there."""
+
+    def name(target: Path, head: bytes, content_type: str) -> Path:
+        _refuse_page(file, head, content_type)
+        stem, suffix = os.path.splitext(file.name)
+        extension = formats.extension(suffix, head, content_type)
+        called = names.name(index, stem, extension) if names else stem + extension
+        return target.with_name(free(called, {SIDECAR}))
+
+    return name
+
+
+def _refuse_page(file: PlannedFile, head: bytes, content_type: str) -> None:
+    """Raises NoAnswer for a web page in place of a picture, a sound or a film: it tells of an error."""
+    is_medium = content_type.startswith(("image/", "audio/", "video/")) and content_type != "image/svg+xml"
+    if formats.is_page(head) and (is_medium or formats.wants_bytes(Path(file.name).suffix)):
+        raise NoAnswer(f"the server sent a web page in place of {file.name}", hint="try again later")
+
+
+def _save_as(client: Client, result: Result, target: Path, progress: Progress) -> tuple[Saved, ...]:
+    """Text, JSON or the one file under the name that was asked for."""
+    content = _content(result)
+    if not content:
+        return ()
+
+    def checked(target: Path, head: bytes, content_type: str) -> Path:
+        for file in result.files:
+            _refuse_page(file, head, content_type)
+        return as_asked(target, head, content_type)
+
+    return (_saved(content, download(client, content, target, progress, name=checked)),)
+
+
+def _save_all(client: Client, jobs: Sequence[Job]) -> tuple[Saved, ...]:
+    """Raises the worst of what went wrong, when the others are saved."""
     results = download_all(client, jobs)
     failures = [result for result in results if isinstance(result, RcliError)]
     saved = tuple(
-        _saved(file.url, result if file.has_name else _with_extension(result))
-        for file, result in zip(files, results, strict=True)
+        _saved(job.url, result)
+        for job, result in zip(jobs, results, strict=True)
         if isinstance(result, Downloaded)
     )
     if failures:
         worst = max(failures, key=lambda failure: failure.exit_code)
         if saved:
-            worst.message += f" ({len(saved)} of {len(files)} files are in {folder})"
+            worst.message += f" ({len(saved)} of {len(jobs)} files are in {jobs[0].target.parent})"
         raise worst
     return saved
+
+
+def _marked(
+    client: Client, saved: tuple[Saved, ...], origin: Json | None, *, beside: bool
+) -> tuple[Saved, ...]:
+    """The same files, with their origin in them; or ``beside`` them, if they have no place for it."""
+    return tuple(_mark(client, each, origin, beside) for each in saved) if origin else saved
+
+
+def _mark(client: Client, saved: Saved, origin: Json, beside: bool) -> Saved:
+    try:
+        if provenance.embed(saved.path, origin):
+            return replace(saved, size=saved.path.stat().st_size)
+    except OSError as exc:
+        raise NotSaved(f"cannot write into {saved.path} where it came from: {exc.strerror}") from exc
+    if beside:
+        told = _data_uri(
+            "application/json", json.dumps(provenance.public(origin), indent=2, ensure_ascii=False) + "\n"
+        )
+        place = saved.path.with_name(f"{saved.path.name}.json")
+        download(client, told, place, lambda done, total: None)
+    return saved
+
+
+def _tell(folder: Path, origin: Json, saved: Sequence[Saved]) -> None:
+    """Writes into a managed folder where its files came from."""
+    written = json.dumps(origin | {"files": [_row(each) for each in saved]}, indent=2, ensure_ascii=False)
+    replace_private(folder / SIDECAR, written + "\n")
 
 
 class _Total:
@@ -315,20 +270,6 @@ class _Total:
                 self._progress(sum(self._done), whole)
 
         return tell
-
-
-def _with_extension(file: Downloaded) -> Downloaded:
-    """Gives a file whose URL has no name the extension of its content, unless that name is taken."""
-    import mimetypes
-
-    extension = "" if file.path.suffix else mimetypes.guess_extension(file.content_type) or ""
-    better = file.path.with_name(file.path.name + extension)
-    try:
-        os.link(file.path, better)
-        file.path.unlink()
-    except OSError:  # taken, or a disk without hard links: the name without extension will do
-        return file
-    return Downloaded(better, file.size, file.content_type)
 
 
 def _saved(url: str, file: Downloaded) -> Saved:

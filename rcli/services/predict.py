@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from threading import Timer
 from typing import Any
 
 from rcli.api.endpoints import Replicate
@@ -21,6 +22,8 @@ from rcli.signals import Signals
 
 _FIRST_POLL = 0.1
 _SLOWEST_POLL = 1.0
+_AHEAD = 1.0
+_GRACE = 10.0
 
 
 @dataclass
@@ -29,12 +32,16 @@ class Running:
 
     api: Replicate
     prediction: Prediction
+    limit: Limit | None = None
     _seen: _Seen = field(default_factory=lambda: _Seen())
 
-    def events(self) -> Iterator[PredictionEvent]:
-        """Everything from now to the end; the last one is Finished. Raises NoAnswer."""
+    def events(self, *, streams: bool = True) -> Iterator[PredictionEvent]:
+        """Everything from now to the end; the last one is Finished. Raises NoAnswer.
+
+        Without ``streams`` it is polled: services leave the logs out of their streams.
+        """
         yield Phase(self.prediction.status)
-        if not self.prediction.is_done and "stream" in self.prediction.urls:
+        if streams and not self.prediction.is_done and "stream" in self.prediction.urls:
             try:
                 yield from self._streamed()
             except Interrupted:
@@ -48,10 +55,19 @@ class Running:
         self.prediction = self.api.cancel_prediction(self.prediction.id)
         return self.prediction
 
+    def check(self) -> None:
+        """Raises PredictionFailed or Canceled unless it succeeded."""
+        try:
+            check(self.prediction)
+        except Canceled as exc:
+            if self.limit and self.limit.is_over:
+                exc.message += f": its {self.limit.seconds} s were over"
+            raise
+
     def _streamed(self) -> Iterator[PredictionEvent]:
         url = self.prediction.urls["stream"]
         for event in stream_events(self.api.client, url):
-            if event.event == "error":
+            if event.event == "error" or (self.limit and self.limit.was_enforced):
                 return
             yield from self._seen.streamed(event)
 
@@ -63,8 +79,46 @@ class Running:
             if self.prediction.is_done:
                 yield Finished(self.prediction)
                 return
+            if self.limit and self.limit.was_ignored:
+                raise Canceled(
+                    f"prediction {self.prediction.id} was canceled after {self.limit.seconds} s, "
+                    f"and goes on all the same: it is {self.prediction.status}"
+                )
             time.sleep(wait)
             wait = min(wait * 1.3, _SLOWEST_POLL)
+
+
+class Limit:
+    """A prediction's time: when it is over, another thread cancels the prediction, whatever this one does.
+
+    The service knows the limit too, but not every service keeps it.
+    """
+
+    def __init__(self, api: Replicate, id: str, seconds: int) -> None:
+        self.seconds = seconds
+        self.was_enforced = False
+        self._ends = time.monotonic() + seconds
+        self._timer = Timer(seconds, self._enforce, (api, id))
+        self._timer.daemon = True
+        self._timer.start()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether so much time has passed; the service's clock may be a little ahead of ours."""
+        return time.monotonic() > self._ends - _AHEAD
+
+    @property
+    def was_ignored(self) -> bool:
+        """Whether it was canceled so long ago that nothing more can be hoped for."""
+        return self.was_enforced and time.monotonic() > self._ends + _GRACE
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _enforce(self, api: Replicate, id: str) -> None:
+        with suppress(RcliError):
+            api.cancel_prediction(id)
+        self.was_enforced = True
 
 
 @dataclass
@@ -137,27 +191,45 @@ class _Seen:
         return fresh if "".join(fresh) == rest else [rest]
 
 
+@dataclass(frozen=True)
+class Leaving:
+    """Who wants to know that a signal cancels a prediction: before it, since it can take a second and another
+    signal leaves at once, and after it.
+    """
+
+    canceling: Callable[[], None]
+    canceled: Callable[[Prediction], None]
+
+
 @contextmanager
 def started(
-    api: Replicate, create: Callable[[], Prediction], signals: Signals, canceling: Callable[[], None]
+    api: Replicate,
+    create: Callable[[], Prediction],
+    signals: Signals,
+    leaving: Leaving,
+    seconds: int | None = None,
 ) -> Iterator[Running]:
     """Creates a prediction and cancels it when the block is left by a signal or a closed pipe.
 
-    ``canceling`` is called before that, since it can take a second; another signal leaves at once. A signal
-    during the request is held until the id is there: what cannot be named cannot be canceled.
+    After ``seconds`` it is canceled too, and comes to its end as such. A signal during the
+    request is held until the id is there: what cannot be named cannot be canceled.
     """
     running: Running | None = None
     try:
         with signals.held():
-            running = Running(api, create())
+            made = create()
+            running = Running(api, made, Limit(api, made.id, seconds) if seconds else None)
         yield running
     except Interrupted as exc:
         if running is None:
             host = api.client.host.name
             exc.hint = f"the prediction may have been created: rcli predictions list --host {host}"
         elif not running.prediction.is_done:
-            exc.hint = _cancel(running, canceling)
+            exc.hint = _cancel(running, leaving)
         raise
+    finally:
+        if running and running.limit:
+            running.limit.stop()
 
 
 def find(api: Replicate, id: str) -> Running:
@@ -210,15 +282,17 @@ def _reason(prediction: Prediction) -> tuple[list[str], str | None]:
     return lines, "this error often passes: try again" if passing else None
 
 
-def _cancel(running: Running, canceling: Callable[[], None]) -> str | None:
+def _cancel(running: Running, leaving: Leaving) -> str | None:
     name = f"prediction {running.prediction.id}"
     try:
         with suppress(ClosedPipe):
-            canceling()
-        status = running.cancel().status
+            leaving.canceling()
+        canceled = running.cancel()
     except (Interrupted, RcliError):
         return f"{name} may go on: rcli predictions cancel {running.prediction.id}"
-    return f"{name} had {status} already" if status in ("succeeded", "failed") else f"{name} canceled"
+    leaving.canceled(canceled)
+    ended = canceled.status in ("succeeded", "failed")
+    return f"{name} had {canceled.status} already" if ended else f"{name} canceled"
 
 
 def _comment(text: str) -> Any:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import shlex
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from rcli.errors import InvalidInput
+from rcli.services import packing
+from rcli.services.packing import Archive, Member
 
 LIMIT = 100 * 1000 * 1000
 """Bytes; the service takes files below 100 MB."""
@@ -24,6 +27,8 @@ class FileInput:
     """A file to send. ``at`` is its place in the values, ``path`` is None for standard input.
 
     ``size`` counts bytes; ``data`` holds what cannot be read twice, such as standard input or a pipe.
+    A folder that is yet to be packed has an ``archive``, and ``members``, whose sizes are counted. What was
+    ``made`` for one command, of a file or folder of the user's, is nowhere to be found after it.
     """
 
     at: tuple[str | int, ...]
@@ -33,6 +38,9 @@ class FileInput:
     size: int
     content_type: str
     data: bytes | None = field(default=None, repr=False)
+    archive: Archive | None = None
+    members: tuple[Member, ...] = field(default=(), repr=False)
+    made: bool = False
 
     @property
     def content(self) -> Path | bytes:
@@ -61,12 +69,14 @@ class Sources:
         except (OSError, ValueError):  # too long, or not a path at all
             return False
 
-    def file(self, written: str) -> FileInput:
-        """Raises InvalidInput for what is not there or cannot be read."""
+    def file(self, written: str, archive: Archive | None = None) -> FileInput:
+        """Raises InvalidInput for what is not there or cannot be read; folders only become an archive."""
         if written == "-":
             piped = self._standard_input()
             return FileInput((), "@-", None, "stdin", len(piped), _BINARY, piped)
         path = self.find(written)
+        if archive and written and path.is_dir():
+            return _folder(path, written, archive)
         status = _status(path, written)
         data = None if stat.S_ISREG(status.st_mode) else _content(path)
         size = status.st_size if data is None else len(data)
@@ -93,6 +103,14 @@ class Sources:
         return data
 
 
+def _folder(path: Path, written: str, archive: Archive) -> FileInput:
+    found = packing.members(path)
+    size = sum(member.size for member in found)
+    name = f"{_sendable_name(path.resolve()) or 'folder'}.{archive}"
+    kind = packing.CONTENT_TYPES[archive]
+    return FileInput((), f"@{written}", path, name, size, kind, archive=archive, members=found)
+
+
 def _status(path: Path, written: str) -> os.stat_result:
     """The state of a file that can be opened."""
     if not written:
@@ -106,7 +124,10 @@ def _status(path: Path, written: str) -> os.stat_result:
     except (OSError, ValueError) as exc:  # ValueError: a null byte, or no file name that this system has
         raise InvalidInput(f"cannot read {path}: {getattr(exc, 'strerror', None) or exc}") from exc
     if stat.S_ISDIR(status.st_mode):
-        raise InvalidInput(f"{path} is a folder, not a file")
+        command = shlex.join(["zip", "-r", f"{path.name}.zip", written])
+        raise InvalidInput(
+            f"{path} is a folder, not a file", hint=f"if the model takes an archive: {command}"
+        )
     return status
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from rcli.errors import InvalidInput
+from rcli.services import packing
 from rcli.services.schema import Field
 from rcli.services.sources import Sources
 
@@ -44,6 +45,15 @@ def wanted(field: Field) -> str:
     return _WANTED[field.kind]
 
 
+def bounds(field: Field) -> str | None:
+    """From where to where a number goes, or how many characters a text has: ``1…10``, ``…80 characters``."""
+    if field.minimum is not None or field.maximum is not None:
+        return f"{_figure(field.minimum)}…{_figure(field.maximum)}"
+    if field.min_length is not None or field.max_length is not None:
+        return f"{_figure(field.min_length)}…{_figure(field.max_length)} characters"
+    return None
+
+
 def typed(field: Field, text: str) -> Any:
     """The value that a text means for this input. Raises InvalidInput, without the input's name."""
     if text == "null" and field.nullable:
@@ -68,7 +78,7 @@ def from_file(field: Field, written: str, sources: Sources) -> Any:
     """What ``@file`` means: a file to send where one is taken, else its text, typed. Raises InvalidInput."""
     match _taker(field):
         case Field(kind="file"):
-            return sources.file(written)
+            return sources.file(written, packing.wanted(field))
         case Field(kind="any", variants=()):
             return sources.file(written)
         case Field(kind="text"):
@@ -134,6 +144,13 @@ def shown(value: Any) -> str:
     """A value for an error message, cut to 60 characters. Never give it a secret."""
     text = f"'{value}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _figure(value: float | None) -> str:
+    """Whole numbers with all their digits: a seed's bound is no 2.14748e+09."""
+    if value is None:
+        return ""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e16 else f"{value:g}"
 
 
 def _integer(field: Field, text: str) -> int:

@@ -15,9 +15,26 @@ _CONTROLS = re.compile(
 )
 
 
+_HALVES = re.compile(r"[\ud800-\udfff]")
+_UNWRITABLE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
+
+
 def clean(text: str) -> str:
-    """The text without escape sequences, control characters (but newline and tab) and direction marks."""
-    return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+    """The text without escape sequences, control characters (but newline and tab) and direction marks.
+
+    Halves of characters, and bytes that are none, become a mark: a terminal may obey such a byte.
+    """
+    return _HALVES.sub("�", _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n"))))
+
+
+def is_writable(text: str) -> bool:
+    """Whether a stream can take the text: JSON may tell of halves of characters, which have no bytes."""
+    return text.isascii() or not _UNWRITABLE.search(text)
+
+
+def writable(text: str) -> str:
+    """The text as it is, but for halves of characters: they become a mark."""
+    return text if text.isascii() else _UNWRITABLE.sub("�", text)
 
 
 def one_line(text: str) -> str:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self, TextIO
 
+from rcli.progress import fraction as share
+from rcli.ui import frames
+from rcli.ui.block import Block
 from rcli.ui.clean import one_line
+from rcli.ui.frames import State
 from rcli.ui.logs import LogTail
-from rcli.ui.logs import fraction as share
 
-if TYPE_CHECKING:
-    from rich.console import Console, Group
-    from rich.text import Text
+HEARTBEAT = 10.0
+"""Seconds after which ``--progress plain`` says again what goes on."""
 
-_HEARTBEAT = 10.0
+_REFRESH = 0.1
+_PATIENCE = 1.0
+"""Seconds to wait for a picture that is being drawn: a terminal that takes nothing must hold nobody up."""
 
 
 class Display(Protocol):
     """A display that is told what happens and stops at the first byte of output.
 
-    ``title`` names the host and the model; ``is_drawn`` while there are lines on the terminal to be redrawn.
+    ``title`` names the host and the model; ``is_drawn`` while there are lines on the terminal, or may be at
+    any time: whatever else is written there goes through ``above``, which moves them down.
     """
 
     title: str
@@ -33,7 +41,8 @@ class Display(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
     def phase(self, name: str, message: str = "", fraction: float | None = None) -> None: ...
-    def logs(self, text: str) -> None: ...
+    def logs(self, text: str, *, shown: bool = True) -> None: ...
+    def above(self, text: str) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -57,118 +66,144 @@ class Silent:
     def phase(self, name: str, message: str = "", fraction: float | None = None) -> None:
         """Shows nothing."""
 
-    def logs(self, text: str) -> None:
+    def logs(self, text: str, *, shown: bool = True) -> None:
         """Shows nothing."""
+
+    def above(self, text: str) -> None:
+        """There is nothing that stands in the way: whoever speaks writes."""
 
     def stop(self) -> None:
         """There is nothing to take away."""
 
 
-class Heartbeat(Silent):
-    """``--progress plain``: a line for each new phase, and one each ten seconds for what goes on in it."""
+class _Ticking(Silent):
+    """A state that is shown every now and then by a thread, whether or not anything happens.
 
-    def __init__(self, title: str, say: Callable[[str], None]) -> None:
+    The thread only reads: what it shows is replaced as a whole, never changed.
+    """
+
+    def __init__(self, title: str, every: float) -> None:
+        now = time.monotonic()
         self.title = title
-        self._say = say
-        self._started = time.monotonic()
-        self._spoke = 0.0
-        self._name = ""
-        self._line = ""
-        self._tail = LogTail()
-
-    def phase(self, name: str, message: str = "", fraction: float | None = None) -> None:
-        changed = name != self._name
-        self._name, self._line = name, f"{_named(name)}: {message}" if message else _named(name)
-        if changed or self._is_due():
-            self._speak(self._line)
-
-    def logs(self, text: str) -> None:
-        self._tail.feed(text)
-        if self._is_due():
-            self._speak(" · ".join((self._line, *self._tail.lines[-1:])))
-
-    def _is_due(self) -> bool:
-        return time.monotonic() - self._spoke > _HEARTBEAT
-
-    def _speak(self, line: str) -> None:
-        self._spoke = time.monotonic()
-        self._say(f"{self.title}: {line} ({_clock(self._spoke - self._started)})")
-
-
-class Live(Silent):
-    """A few lines on stderr, redrawn in place and gone at the end."""
-
-    def __init__(self, title: str, console: Console) -> None:
-        from rich.live import Live as RichLive
-
-        self.title = title
-        self._started = time.monotonic()
-        self._phase = ("starting", "")
-        self._fraction: float | None = None
-        self._tail = LogTail()
-        self._live = RichLive(
-            get_renderable=self._render,
-            console=console,
-            transient=True,
-            refresh_per_second=10,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        self._stopped = False
-
-    @property
-    def is_drawn(self) -> bool:
-        return self._live.is_started
+        self._state = State(began=now, since=now)
+        self._tail = LogTail(frames.MOST_LINES)
+        self._shows_log = True
+        self._every = every
+        self._over = Event()
+        self._thread = Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> Self:
-        self._live.start()
+        self._thread.start()
         return self
 
     def phase(self, name: str, message: str = "", fraction: float | None = None) -> None:
-        self._phase = (name, message)
-        self._fraction = share(message) if fraction is None else fraction
+        if name != self._state.phase:
+            self._tail.fraction = None
+        known = share(message) if fraction is None else fraction
+        self._state = self._state.entered(name, message, known, time.monotonic())
 
-    def logs(self, text: str) -> None:
+    def logs(self, text: str, *, shown: bool = True) -> None:
+        """Not ``shown``: its lines are written elsewhere, and only how far they say it is counts."""
+        self._shows_log = shown
         self._tail.feed(text)
-        self._fraction = self._tail.fraction
 
     def stop(self) -> None:
-        if not self._stopped:
-            self._stopped = True
-            self._live.stop()
+        self._over.set()
 
-    def _render(self) -> Group:
-        from rich.console import Group
-        from rich.text import Text
+    def _tick(self) -> None:
+        while not self._over.wait(self._every):
+            self._show()
 
-        lines = [self._head(), *(Text(f"  {line}", "dim") for line in self._tail.lines)]
-        for line in lines:
-            line.no_wrap = True
-            line.overflow = "ellipsis"
-        return Group(*lines)
+    def _show(self) -> None:
+        raise NotImplementedError
 
-    def _head(self) -> Text:
-        from rich.text import Text
+    @property
+    def _lines(self) -> tuple[str, ...]:
+        return self._tail.lines if self._shows_log else self._tail.open
 
-        name, message = self._phase
-        head = Text.assemble((_named(name), "bold"), " ", (_clock(time.monotonic() - self._started), "cyan"))
-        if self._fraction is not None:
-            head.append(f" {_bar(self._fraction)} {self._fraction:.0%}", "green")
-        if message:
-            head.append(f" {one_line(message)}")
-        return head.append(f"  {one_line(self.title)}", "dim")
+    def _now(self) -> State:
+        """The state, with what the log says of how far it is where nothing else does."""
+        state = self._state
+        return state if state.fraction is not None else replace(state, fraction=self._tail.fraction)
 
 
-def _named(phase: str) -> str:
-    """The phase for people: what a model does before it can run at all is its cold start."""
-    return f"cold start: {phase}" if phase in ("environment", "setup") else phase
+class Heartbeat(_Ticking):
+    """``--progress plain``: a line for each new phase, and one every ten seconds for what goes on in it."""
+
+    def __init__(self, title: str, say: Callable[[str], None], every: float = HEARTBEAT) -> None:
+        super().__init__(title, every)
+        self._say = say
+        self._spoke = 0.0
+
+    def phase(self, name: str, message: str = "", fraction: float | None = None) -> None:
+        is_new = name != self._state.phase or not self._spoke
+        super().phase(name, message, fraction)
+        if is_new:
+            self._speak("")
+
+    def _tick(self) -> None:
+        while not self._over.wait(max(self._spoke + self._every - time.monotonic(), self._every / 10)):
+            if time.monotonic() - self._spoke >= self._every:
+                self._show()
+
+    def _show(self) -> None:
+        self._speak("".join(f" · {line}" for line in self._lines[-1:]))
+
+    def _speak(self, last_line: str) -> None:
+        self._spoke = time.monotonic()
+        self._say(f"{one_line(self.title)}: {frames.spoken(self._now(), self._spoke)}{last_line}")
 
 
-def _bar(fraction: float, width: int = 10) -> str:
-    full = round(min(max(fraction, 0.0), 1.0) * width)
-    return "━" * full + "╌" * (width - full)
+class Live(_Ticking):
+    """A few lines on stderr, written anew in place and gone at the end.
 
+    The first picture comes after a moment: what is over by then needs none.
+    """
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)}:{rest:04.1f}" if minutes else f"{rest:.1f} s"
+    def __init__(self, title: str, stream: TextIO, *, coloured: bool, every: float = _REFRESH) -> None:
+        super().__init__(title, every)
+        self._block = Block(stream)
+        self._coloured = coloured
+        self._drawing = Lock()
+
+    @property
+    def is_drawn(self) -> bool:
+        return self._thread.ident is not None and not self._over.is_set()
+
+    def above(self, text: str) -> None:
+        """Writes a text that ends its line where the picture was, and the picture below it.
+
+        Raises OSError.
+        """
+        with self._drawing:
+            if self._block.is_shown:
+                self._block.show(self._picture(), text)
+            else:
+                self._block.write(text)
+
+    def stop(self) -> None:
+        super().stop()
+        has_it = self._drawing.acquire(timeout=_PATIENCE)
+        try:
+            self._block.erase()
+        finally:
+            if has_it:
+                self._drawing.release()
+
+    def _show(self) -> None:
+        with self._drawing:
+            if not self._over.is_set():
+                with suppress(OSError):  # who looked at it has gone, which the main thread hears too
+                    self._block.show(self._picture())
+
+    def _picture(self) -> list[str]:
+        columns, rows = self._block.size()
+        return frames.lines(
+            self._now(),
+            self.title,
+            self._lines,
+            time.monotonic(),
+            columns,
+            rows,
+            coloured=self._coloured,
+        )

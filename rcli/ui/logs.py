@@ -2,55 +2,73 @@
 
 from __future__ import annotations
 
-import re
-from collections import deque
+from rcli.progress import fraction
+from rcli.ui.clean import clean, one_line
 
-from rcli.ui.clean import one_line
+_LONGEST = 4096
+"""Characters of a line that are kept: more fits on no terminal."""
 
-_PERCENT = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?)\s?%")
-_STEPS = re.compile(r"(?<![\d./])(\d+)\s?/\s?(\d+)(?![\d./])")
-
-
-def fraction(line: str) -> float | None:
-    """How much of the work a log line says is done, 0 to 1: from ``45%``, or from ``step 9/20``."""
-    if found := _PERCENT.search(line):
-        share = float(found[1]) / 100
-        return share if share <= 1 else None
-    if found := _STEPS.search(line):
-        done, total = int(found[1]), int(found[2])
-        return done / total if total > 0 and done <= total else None
-    return None
+_READ = 20
+"""How many of a piece's last lines are searched for progress."""
 
 
 class LogTail:
-    """Keeps the last lines of a log; a carriage return overwrites its line, as on a terminal."""
+    """Keeps the last lines of a log; a carriage return overwrites its line, as on a terminal.
+
+    ``lines`` are the last whole lines and the one that is being written, which alone is ``open``, ready for
+    a terminal; ``fraction`` is what the newest line that tells it says is done, 0 to 1. Another thread may
+    read them at any time.
+    """
 
     def __init__(self, size: int = 3) -> None:
         self.fraction: float | None = None
-        self._lines: deque[str] = deque(maxlen=size)
-        self._open = ""
+        self.lines: tuple[str, ...] = ()
+        self.open: tuple[str, ...] = ()
+        self._size = size
+        self._whole: tuple[str, ...] = ()
+        self._rest = ""
 
     def feed(self, text: str) -> None:
-        *whole, self._open = (self._open + text).split("\n")
-        for line in whole:
-            self._keep(line)
-        self._read(self._open)
+        *whole, rest = (self._rest + text).split("\n")
+        self._rest = _last_written(rest)
+        told = [line for line in map(_shown, [*whole, rest][-max(_READ, self._size) :]) if line]
+        self._read(told)
+        self._whole = (*self._whole, *filter(None, map(_shown, whole[-self._size :])))[-self._size :]
+        self.open = tuple(filter(None, (_shown(rest),)))
+        self.lines = tuple(filter(None, (*self._whole, _shown(rest))))[-self._size :]
 
-    @property
-    def lines(self) -> list[str]:
-        """The last whole lines and the one that is being written, ready for a terminal."""
-        lines = [*self._lines, _overwritten(self._open)]
-        return [line for line in lines if line][-(self._lines.maxlen or 1) :]
-
-    def _keep(self, line: str) -> None:
-        self._read(line)
-        if shown := _overwritten(line):
-            self._lines.append(shown)
-
-    def _read(self, line: str) -> None:
-        found = fraction(_overwritten(line))
-        self.fraction = self.fraction if found is None else found
+    def _read(self, lines: list[str]) -> None:
+        """A bar at its end is over as soon as anything else is written."""
+        found = next((share for share in map(fraction, reversed(lines)) if share is not None), None)
+        if found is not None:
+            self.fraction = found
+        elif lines and self.fraction == 1:
+            self.fraction = None
 
 
-def _overwritten(line: str) -> str:
-    return one_line(line.rstrip("\r").rpartition("\r")[2])
+class LogLines:
+    """A log in whole lines for a terminal: each as it stands in the end, without control characters."""
+
+    def __init__(self) -> None:
+        self._open = ""
+
+    def feed(self, text: str) -> str:
+        """The lines that have come to their end."""
+        *whole, rest = (self._open + text).split("\n")
+        self._open = _last_written(rest)
+        return "".join(f"{clean(_last_written(line))}\n" for line in whole)
+
+    def rest(self) -> str:
+        """The last line, if it has no end."""
+        rest, self._open = clean(self._open), ""
+        return f"{rest}\n" if rest else ""
+
+
+def _shown(line: str) -> str:
+    return one_line(_last_written(line))
+
+
+def _last_written(line: str) -> str:
+    """What of a line still stands; a carriage return at its end has overwritten nothing yet."""
+    body = line.rstrip("\r")
+    return body.rpartition("\r")[2][:_LONGEST] + line[len(body) :][:1]

@@ -21,6 +21,29 @@ def secret(question: str, stderr: TextIO) -> str:
     return _answer(questionary.password(question, output=create_output(stderr)))
 
 
+def text(question: str, stderr: TextIO) -> str:
+    """What was typed, which is not empty. Raises Interrupted as ``secret`` does."""
+    import questionary
+    from prompt_toolkit.output import create_output
+
+    return _answer(
+        questionary.text(
+            question,
+            validate=lambda words: bool(words.strip()) or "type something",
+            output=create_output(stderr),
+            validate_while_typing=False,
+        )
+    )
+
+
+def confirm(question: str, stderr: TextIO) -> bool:
+    """Yes or no; the return key alone means no. Raises Interrupted as ``secret`` does."""
+    import questionary
+    from prompt_toolkit.output import create_output
+
+    return asked(questionary.confirm(clean(question), default=False, output=create_output(stderr))) is True
+
+
 def choose(question: str, choices: Sequence[str], stderr: TextIO) -> str:
     """One of the choices, by arrow keys or by typing a part of it. Raises Interrupted as ``secret`` does."""
     import questionary
@@ -40,11 +63,15 @@ def choose(question: str, choices: Sequence[str], stderr: TextIO) -> str:
 
 
 def _answer(question: Question) -> str:
-    """Ctrl-C and Ctrl-D both leave."""
+    return str(asked(question))
+
+
+def asked(question: Question) -> object:
+    """What was answered. Raises Interrupted: Ctrl-C and Ctrl-D both leave."""
     try:
         answer = question.ask(kbi_msg="")
     except EOFError:
         answer = None
     if answer is None:
         raise Interrupted(signal.SIGINT)
-    return str(answer)
+    return answer

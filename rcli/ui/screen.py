@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rcli.errors import ClosedPipe, RcliError, UsageError
-from rcli.ui.clean import StreamCleaner, clean, one_line
+from rcli.ui.clean import StreamCleaner, clean, is_writable, one_line, writable
+from rcli.ui.logs import LogLines
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from rcli.ui.board import Board
     from rcli.ui.live import Display
 
 
@@ -42,6 +44,8 @@ class Screen:
         self._cleaner = StreamCleaner()
         self._at_line_start = True
         self._display: Display | None = None
+        self._log_lines = LogLines()
+        self._log_is_open = False
         self.quiet = quiet
         self.plain = plain or environ.get("TERM") == "dumb"
 
@@ -50,9 +54,19 @@ class Screen:
         return self._out.isatty()
 
     @cached_property
+    def width(self) -> int:
+        """Columns of a line of text: the terminal's, as far as lines are good to read."""
+        return min(self.console.width, 100) if self.is_terminal else 80
+
+    @cached_property
     def speaks(self) -> bool:
         """Whether a person reads stderr."""
         return self._err.isatty() and not self.quiet
+
+    @property
+    def sums_up(self) -> bool:
+        """Whether what is over is summed up: for a person, or for the log of a script that asked for one."""
+        return not self.quiet and (self._progress == "plain" or self.speaks)
 
     # data
 
@@ -95,15 +109,15 @@ class Screen:
             if isinstance(result, str) and self._jq:
                 self.line(result)
             elif self.is_terminal:
-                self._coloured(json.dumps(result, indent=2, ensure_ascii=False))
+                self._coloured(_dumped(result, indent=2))
             else:
-                self.line(json.dumps(result, ensure_ascii=False))
+                self.line(_dumped(result))
 
     def event(self, value: Any) -> None:
         """One JSON object on one line, at once."""
         for result in self._filtered(value):
             is_text = isinstance(result, str) and self._jq
-            self.line(result if is_text else json.dumps(result, ensure_ascii=False))
+            self.line(result if is_text else _dumped(result))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "none") -> None:
         """A list: a table on a terminal, tab-separated without a head in a pipe."""
@@ -139,6 +153,22 @@ class Screen:
         if not self.quiet:
             self._tell(text)
 
+    def log(self, piece: str) -> None:
+        """A piece of a model's log that was asked for: exact in a pipe, on a terminal in harmless lines."""
+        if not self._err.isatty():
+            self._log_is_open = not piece.endswith("\n")
+            _told(self._err.write, writable(piece))
+            _told(self._err.flush)
+        elif told := self._log_lines.feed(piece):
+            self._begin_line()
+            self._put(told)
+
+    def end_log(self) -> None:
+        """After the last piece of a log; its last line may be without an end."""
+        if told := self._log_lines.rest():
+            self._begin_line()
+            self._put(told)
+
     def trace(self, text: str) -> None:
         """A line that ``--debug`` asked for."""
         self._tell(text)
@@ -166,10 +196,22 @@ class Screen:
         if self._progress == "plain" and not self.quiet:
             self._display = live.Heartbeat(title, self.say)
         elif self.speaks and not self.plain and self._progress == "auto":
-            self._display = live.Live(title, self.errors)
+            self._display = live.Live(title, self._err, coloured=not self._environ.get("NO_COLOR"))
         else:
             self._display = live.Silent()
         return self._display
+
+    def board(self, title: str, labels: Sequence[str]) -> Board:
+        """A live display of several predictions, like ``display``."""
+        from rcli.ui import board
+
+        found: Board = board.Silent()
+        if self._progress == "plain" and not self.quiet:
+            found = board.Heartbeat(title, labels, self.say)
+        elif self.speaks and not self.plain and self._progress == "auto":
+            found = board.Live(title, labels, self._err, coloured=not self._environ.get("NO_COLOR"))
+        self._display = found
+        return found
 
     def finish(self) -> None:
         """All data is out. Raises ClosedPipe or RcliError when it could not be written."""
@@ -231,30 +273,40 @@ class Screen:
             from rich.text import Text
 
             line = Text.assemble((label, f"bold {colour}"), " ", clean(text))
-            _told(self.errors.print, line, soft_wrap=True, highlight=False)
+            with self.errors.capture() as rendered:
+                self.errors.print(line, soft_wrap=True, highlight=False)
+            self._put(rendered.get())
         else:
-            self._tell_plainly(f"{label} {text}")
+            self._put(clean(f"{label} {text}") + "\n")
 
     def _tell(self, text: str) -> None:
         """Lines on stderr; a live display moves down for them."""
         self._begin_line()
+        self._put(clean(text) + "\n")
+
+    def _put(self, text: str) -> None:
+        """What is ready for a terminal goes to stderr, above a live display that stands there."""
+        if self._log_is_open:
+            self._log_is_open = False
+            text = "\n" + text
         if self._display and self._display.is_drawn:
-            from rich.text import Text
-
-            _told(self.errors.print, Text(clean(text)), soft_wrap=True, highlight=False)
+            _told(self._display.above, text)
         else:
-            self._tell_plainly(text)
-
-    def _tell_plainly(self, text: str) -> None:
-        _told(self._err.write, clean(text) + "\n")
-        _told(self._err.flush)
+            _told(self._err.write, text)
+            _told(self._err.flush)
 
     def _write(self, stream: TextIO, text: str) -> None:
-        _guarded(stream.write, text)
+        _guarded(stream.write, writable(text))
         self._flush(stream)
 
     def _flush(self, stream: TextIO) -> None:
         _guarded(stream.flush)
+
+
+def _dumped(value: Any, indent: int | None = None) -> str:
+    """JSON as people read it; what no stream can take stays escaped."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return text if is_writable(text) else json.dumps(value, indent=indent)
 
 
 def program(expression: str) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rcli.records import Json, Model, Prediction, Version
+from rcli.records import Cost, Json, Model, Prediction, Version
+from rcli.ui.clean import one_line
 
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 Fields = list[tuple[str, str | None]]
@@ -24,6 +26,22 @@ def predictions(found: Sequence[Prediction], *, age: bool) -> Table:
         for row in found
     ]
     return ("id", "model", "status", "time", "created"), list(rows)
+
+
+def trainings(found: Sequence[Prediction], *, age: bool) -> Table:
+    """Ids, what was trained to what, states and times; for a person the time as an age."""
+    rows = [
+        (
+            row.id,
+            row.model,
+            row.raw.get("destination"),
+            row.status,
+            seconds(row.metrics.get("predict_time")),
+            _when(row.created_at, age),
+        )
+        for row in found
+    ]
+    return ("id", "base", "destination", "status", "time", "created"), list(rows)
 
 
 def prediction(record: Prediction, *, error: str | None, web: bool) -> Fields:
@@ -48,6 +66,61 @@ def prediction(record: Prediction, *, error: str | None, web: bool) -> Fields:
         ("logs", record.logs or None),
         ("error", error),
     ]
+
+
+def library(found: Sequence[tuple[Json, datetime | None]], *, age: bool) -> Table:
+    """What the library keeps, and when the service deletes what is nowhere else.
+
+    A person does not need to be told that all of it ran on the same host.
+    """
+    now = datetime.now(UTC)
+    tells_host = not age or len({row["host"] for row, _ in found}) > 1
+    rows = [
+        (
+            row["id"],
+            row["model"],
+            *([row["host"]] if tells_host else []),
+            row["status"],
+            _when(row["created_at"], age),
+            None if until is None else (left(until, now) if age else until.isoformat()),
+        )
+        for row, until in found
+    ]
+    return ("id", "model", *(["host"] if tells_host else []), "status", "created", "expires"), list(rows)
+
+
+def kept(record: Json, until: datetime | None) -> Fields:
+    """One of them, what may be long at the end."""
+    files = [f"{file['path'] or 'standard input'} ({size(file['size'])})" for file in record["files"]]
+    saved = [f"{file['path']} ({size(file['size'])})" for file in record["saved"]]
+    output = record["output"]
+    return [
+        ("id", record["id"]),
+        ("host", record["host"]),
+        ("model", record["model"]),
+        ("version", record["version"]),
+        ("status", record["status"]),
+        ("created", record["created_at"]),
+        ("completed", record["completed_at"]),
+        ("predict time", seconds(record["metrics"].get("predict_time"))),
+        ("expires", left(until, datetime.now(UTC)) if until else None),
+        ("removed", "the service has deleted it" if record["data_removed"] else None),
+        ("input", _compact(record["input"])),
+        ("files", "\n".join(files) or None),
+        ("secrets", ", ".join(record["secrets"]) or None),
+        ("output", output if isinstance(output, str) else _compact(output)),
+        ("saved", "\n".join(saved) or None),
+        ("logs", record["logs"]),
+        ("error", record["error"]),
+    ]
+
+
+def left(until: datetime, now: datetime) -> str:
+    """How long something stays: ``in 12 min``, ``now`` when it may be gone."""
+    seconds = (until - now).total_seconds()
+    if seconds <= 0:
+        return "now"
+    return f"in {seconds:.0f} s" if seconds < 60 else f"in {seconds / 60:.0f} min"
 
 
 def models(found: Sequence[Model], *, brief: bool) -> Table:
@@ -80,11 +153,11 @@ def model(record: Model) -> Fields:
 
 
 def caches(entries: Sequence[Json], *, age: bool) -> Table:
-    """What lies on the disk; for a person with units and ages."""
+    """What lies on the disk; for a person with units and ages, and without ids, which no command takes."""
     rows = [
         (
             entry["kind"],
-            entry["id"][:SHORT] if age else entry["id"],
+            *([] if age else [entry["id"]]),
             entry["name"],
             size(entry["size_bytes"]) if age else entry["size_bytes"],
             _when(entry["last_used"], age),
@@ -92,7 +165,40 @@ def caches(entries: Sequence[Json], *, age: bool) -> Table:
         )
         for entry in entries
     ]
-    return ("kind", "id", "name", "size", "last used", ""), list(rows)
+    return ("kind", *([] if age else ["id"]), "name", "size", "last used", ""), list(rows)
+
+
+def ending(
+    record: Prediction,
+    total: float | None,
+    phases: Sequence[tuple[str, float]],
+    cost: str,
+    where: str | None,
+) -> str:
+    """What has ended, in one line: its times (seconds) in all and by phase, its cost, where its output is."""
+    status = f"{record.status} in {seconds(total)}" if total is not None else record.status
+    times = [f"{name} {seconds(each)}" for name, each in phases]
+    if len(times) == 1 and total is not None and seconds(total) == seconds(phases[0][1]):
+        times = []
+    return one_line(" · ".join(filter(None, [status, *times, cost, where, record.id])))
+
+
+def cost(known: Cost) -> str:
+    """A cost with what it rests on, or that it is unknown and how to tell it."""
+    if known.amount is None:
+        why = "; ".join(filter(None, (known.basis, known.hint and f"to tell it: {known.hint}")))
+        return f"cost unknown ({why})" if why else "cost unknown"
+    if not known.amount:
+        return known.basis
+    least = "at least " if known.is_least else ""
+    return f"{least}{dollars(known.amount)} ({known.basis})"
+
+
+def dollars(amount: float) -> str:
+    """US dollars with two digits that say something: ``$12.40``, ``$0.0033``."""
+    if amount <= 0 or amount >= 0.1:
+        return f"${amount:.2f}"
+    return f"${amount:.{min(1 - math.floor(math.log10(amount)), 9)}f}"
 
 
 def seconds(value: Any) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rcli.settings import LIST_PRICES_FROM
 from tests.conftest import Result, Run
 
 
@@ -28,17 +29,34 @@ def test_the_path_is_told_before_the_file_exists(rcli: Run, config: Path) -> Non
 def test_every_setting_is_listed_with_its_origin(rcli: Run, config: Path) -> None:
     rcli("config", "set", "engine.idle", "30m")
     rcli("config", "set", "hosts.work.url", "https://models.example.com")
+    rcli("config", "set", "price.me/dinos-2.1", "gpu-l40s")
 
     listed = rcli("config", "list", env={"RCLI_HOST": "work"})
 
     assert listed == (
         "host\twork\tRCLI_HOST\n"
         "output_dir\t\tdefault\n"
+        "preview\ton\tdefault\n"
         "token_store\tfile\tdefault\n"
+        "library\ton\tdefault\n"
         "engine.port\t7878\tdefault\n"
         f"engine.idle\t1800\t{config}\n"
         "engine.replica_idle\t300\tdefault\n"
         "engine.setup_timeout\t600\tdefault\n"
+        "engine.max_replicas\t0\tdefault\n"
+        "engine.max_queue\t1000\tdefault\n"
+        "engine.memory_reserve\t512\tdefault\n"
+        "engine.disk_reserve\t500\tdefault\n"
+        "engine.retention\t2592000\tdefault\n"
+        "engine.quota\t0\tdefault\n"
+        f"prices.cpu\t0.0001\tlist price, {LIST_PRICES_FROM}\n"
+        f"prices.gpu-t4\t0.000225\tlist price, {LIST_PRICES_FROM}\n"
+        f"prices.gpu-a40-small\t0.000575\tlist price, {LIST_PRICES_FROM}\n"
+        f"prices.gpu-a40-large\t0.000725\tlist price, {LIST_PRICES_FROM}\n"
+        f"prices.gpu-l40s\t0.000975\tlist price, {LIST_PRICES_FROM}\n"
+        f"prices.gpu-a100-large\t0.0014\tlist price, {LIST_PRICES_FROM}\n"
+        f"prices.gpu-h100\t0.001525\tlist price, {LIST_PRICES_FROM}\n"
+        f"price.me/dinos-2.1\tgpu-l40s\t{config}\n"
         "hosts.replicate.url\thttps://api.replicate.com/v1\tdefault\n"
         f"hosts.work.url\thttps://models.example.com/v1\t{config}\n"
     )
@@ -82,8 +100,14 @@ def test_an_unknown_setting_is_refused_with_the_nearest(rcli: Run, config: Path)
     [
         ("engine.port", "70000", "engine.port takes a whole number, not 70000"),
         ("engine.port", "http", "engine.port takes a whole number, not 'http'"),
-        ("engine.idle", "soon", "engine.idle takes seconds (90, 15m, 2h), not 'soon'"),
+        ("engine.idle", "soon", "engine.idle takes seconds (90, 15m, 2h, 30d), not 'soon'"),
         ("token_store", "cloud", "token_store takes file or keyring, not 'cloud'"),
+        (
+            "price.me/dinos",
+            "$3",
+            "price.me/dinos takes a hardware's name (gpu-l40s) or the US dollars for a run",
+        ),
+        ("prices.cpu", "much", "prices.cpu takes US dollars (0.000975), not 'much'"),
         ("hosts.work.url", "models.example.com", "'models.example.com' is no base URL"),
         ("hosts.WORK.url", "https://models.example.com", "'WORK' cannot be the name of a host"),
         ("hosts.local.url", "https://models.example.com", "'local' cannot be the name of a host"),

@@ -205,7 +205,9 @@ def test_a_terminal_shows_host_version_path_and_times(rcli: Run, home: Path, clo
     assert result.stderr == (
         f"replicate · stability-ai/sdxl:{VERSION[:12]}\n"
         f"{len(PNG) / 1000:.1f} kB\n"
-        f"succeeded in 1:15 min (running 2.50 s) · {ID}\n"
+        "succeeded in 1:15 min · ran 2.50 s · "
+        "cost unknown (to tell it: rcli config set price.stability-ai/sdxl SKU) · "
+        f"saved as {picture} · {ID}\n"
     )
 
 
@@ -251,9 +253,11 @@ def test_progress_in_a_pipe_is_a_line_for_each_phase(rcli: Run, cloud: Cloud) ->
     assert result == "hi"
     assert lines == [
         "stability-ai/sdxl: connecting: to replicate (… s)",
-        "replicate · stability-ai/sdxl: starting (… s)",
-        "replicate · stability-ai/sdxl: processing (… s)",
+        "replicate · stability-ai/sdxl: queue or cold start (… s)",
+        "replicate · stability-ai/sdxl: running (… s)",
         "replicate · stability-ai/sdxl: succeeded (… s)",
+        "succeeded · cost unknown (to tell it: rcli config set price.stability-ai/sdxl SKU) · "
+        f"output on stdout · {ID}",
     ]
 
 

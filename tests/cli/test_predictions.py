@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import PROJECTS, Shell
+from tests.cloud import ID, RUN, Cloud, cloud, prediction, told
+from tests.conftest import Run, environment
+from tests.processes import Process, command
+from tests.recording_server import json_answer, problem
+
+__all__ = ["cloud"]
 
 GATE = str(PROJECTS / "gate")
 
@@ -148,12 +155,176 @@ def test_canceling_for_scripts_gives_the_id_or_the_record(warm_shell: Shell, wai
     assert (record["id"], record["status"]) == (other, "canceled")
 
 
+def test_several_are_canceled_and_one_that_cannot_be_spares_no_other(warm_shell: Shell, waiting: str) -> None:
+    told = warm_shell.run("predictions", "cancel", "nosuchid", waiting)
+
+    assert told.exit_code == 1
+    assert told.stderr.splitlines()[0] == "error: there is no prediction nosuchid on local"
+    assert told.stderr.splitlines()[-1] == f"prediction {waiting} is canceled"
+
+
+@pytest.mark.parametrize("words", [(), ("--all", "last")])
+def test_what_to_cancel_is_said_in_one_way(warm_shell: Shell, words: tuple[str, ...]) -> None:
+    told = warm_shell.run("predictions", "cancel", *words)
+
+    assert told.stderr == ("error: name predictions, or take --all\nhint: rcli predictions cancel last\n")
+    assert told.exit_code == 2
+
+
+# cancel --all
+
+
+def running_and_ended(shell: Shell) -> str:
+    shell.run("run", "rcli/hello", "text=one")
+    return shell.run("run", GATE, f"until={shell.cwd}/gate", "--detach").strip()
+
+
+def test_all_that_rcli_made_and_that_runs_is_canceled(shell: Shell) -> None:
+    id = running_and_ended(shell)
+    ended = shell.run("run", "rcli/hello", "text=two", "--detach").strip()
+    shell.run("predictions", "wait", ended)
+
+    unsaid = shell.run("predictions", "cancel", "--all")
+    said = shell.run("predictions", "cancel", "--all", "--yes", "-q")
+    again = shell.run("predictions", "cancel", "--all", "--yes")
+
+    assert (unsaid.stderr, unsaid.exit_code) == (
+        "error: this wants to be confirmed\nhint: --yes confirms it\n",
+        2,
+    )
+    assert (said, said.exit_code) == (f"{id}\n", 0)
+    assert again.stderr == "nothing that rcli made runs on local\n"
+    assert shell.prediction(id)["status"] == "canceled"
+
+
+@pytest.mark.parametrize(("key", "status"), [("y", "canceled"), ("\r", "processing")])
+def test_a_person_is_asked_first(shell: Shell, key: str, status: str) -> None:
+    id = running_and_ended(shell)
+    session = shell.terminal("predictions", "cancel", "--all", columns=120)
+    session.shows(f"Cancel 1 on local: {id} (folder/gate)?")
+    shell.start("predictions", "logs", id, "-f").until(lambda process: b"step" in process.stdout)
+    session.press(key)
+
+    assert session.end() == 0
+    assert shell.prediction(id)["status"] == status
+
+
+def test_others_predictions_are_spared(rcli: Run, cloud: Cloud) -> None:
+    cloud.has_model()
+    cloud.creates(prediction("processing"))
+    rcli(*RUN, "--detach", env=cloud.env)
+    theirs = prediction("processing", id="theirs")
+    cloud.api.answer("GET /v1/predictions", json_answer({"results": [theirs], "next": None}))
+    cloud.api.answer(f"POST /v1/predictions/{ID}/cancel", json_answer(prediction("canceled")))
+
+    canceled = rcli("predictions", "cancel", "--all", "--yes", env=cloud.env)
+
+    assert told(canceled) == (f"prediction {ID} is canceled\n", 0)
+    posts = [each.path for each in cloud.api.requests if each.method == "POST"]
+    assert posts == ["/v1/predictions", f"/v1/predictions/{ID}/cancel"]
+
+
+def test_what_the_service_has_forgotten_is_asked_for_once(rcli: Run, cloud: Cloud) -> None:
+    cloud.has_model()
+    cloud.creates(prediction("processing"))
+    rcli(*RUN, "--detach", env=cloud.env)
+    cloud.api.answer(f"GET /v1/predictions/{ID}", problem(404, detail="gone", status=404))
+
+    first = rcli("predictions", "cancel", "--all", "--yes", env=cloud.env)
+    asked = len(cloud.api.requests)
+    rcli("predictions", "cancel", "--all", "--yes", env=cloud.env)
+
+    assert told(first) == ("nothing that rcli made runs on replicate\n", 0)
+    assert len(cloud.api.requests) == asked
+
+
+# logs
+
+
+def test_the_log_is_data(warm_shell: Shell) -> None:
+    warm_shell.run("run", str(PROJECTS / "fails"), "text=no luck")
+
+    log = warm_shell.run("predictions", "logs", "last")
+
+    assert (log.exit_code, log.stderr) == (0, "")
+    assert log == warm_shell.prediction()["logs"]
+    assert "RuntimeError: no luck" in log
+
+
+def test_a_log_is_followed_to_the_end(warm_shell: Shell, waiting: str) -> None:
+    process = warm_shell.start("predictions", "logs", waiting, "-f")
+    process.until(lambda process: b"denoising: step 9/20\n" in process.stdout)
+    (warm_shell.cwd / "gate").touch()
+
+    assert process.end() == 0
+    assert process.stdout == b"the picture is read\ndenoising: step 9/20\n"
+
+
+def test_following_a_log_gives_events_as_json(warm_shell: Shell, waiting: str) -> None:
+    (warm_shell.cwd / "gate").touch()
+
+    log = warm_shell.run("predictions", "logs", waiting, "--follow", "--json")
+
+    events = [json.loads(line) for line in log.splitlines()]
+    assert {event["event"] for event in events} == {"logs"}
+    assert "".join(event["data"] for event in events) == "the picture is read\ndenoising: step 9/20\n"
+
+
+def test_who_stops_following_a_log_cancels_nothing(warm_shell: Shell, waiting: str) -> None:
+    session = warm_shell.terminal("predictions", "logs", waiting, "-f")
+    session.shows("step 9/20")
+    session.press("\x03")
+
+    assert session.end() == 130
+    assert warm_shell.prediction(waiting)["status"] == "processing"
+    finish(warm_shell, waiting)
+
+
+def test_a_hostile_log_does_nothing_to_a_terminal(
+    rcli: Run, home: Path, cloud: Cloud, tmp_path: Path
+) -> None:
+    hostile = "\x1b]52;c;aGk=\x07\x1b[2Jone\u202e\n"
+    cloud.creates(prediction("succeeded", logs=hostile))
+
+    shown = rcli("predictions", "logs", ID, "--host", "replicate", env=cloud.env, terminal=True)
+    process = Process(
+        command("predictions", "logs", ID, "--host", "replicate"), environment(home) | cloud.env, tmp_path
+    )
+
+    assert shown == "one\n"
+    assert (process.end(), process.stdout.decode()) == (0, hostile)
+
+
+def test_a_log_that_is_null_or_grows_is_no_problem(rcli: Run, cloud: Cloud) -> None:
+    states = [prediction("processing", logs=logs) for logs in (None, "one\n", "one\ntwo\n")]
+    cloud.creates(states[0], *states, prediction("succeeded", logs="one\ntwo\nthree\n", output="x"))
+
+    log = rcli("predictions", "logs", ID, "-f", "--host", "replicate", env=cloud.env)
+
+    assert (log, log.exit_code) == ("one\ntwo\nthree\n", 0)
+
+
+def test_a_log_that_was_removed_is_in_the_library(rcli: Run, cloud: Cloud) -> None:
+    cloud.has_model()
+    cloud.creates(prediction("succeeded", logs="one\n", output="x"))
+    rcli(*RUN, env=cloud.env)
+    removed = prediction("succeeded", logs=None, output=None, input={}, data_removed=True)
+    cloud.api.answer(f"GET /v1/predictions/{ID}", json_answer(removed))
+    cloud.api.answer("GET /v1/predictions/other", json_answer(removed | {"id": "other"}))
+
+    kept = rcli("predictions", "logs", "last", env=cloud.env)
+    lost = rcli("predictions", "logs", "other", "--host", "replicate", env=cloud.env)
+
+    assert (kept, kept.exit_code) == ("one\n", 0)
+    assert told(lost) == ("error: the service has removed the log of prediction other\n", 1)
+
+
 # watch
 
 
 def test_watching_gives_the_output_of_what_runs(warm_shell: Shell, waiting: str) -> None:
     process = warm_shell.start("predictions", "watch", waiting, "--progress", "plain")
-    process.says("processing")
+    process.says("running")
     (warm_shell.cwd / "gate").touch()
 
     assert process.end() == 0

@@ -156,8 +156,8 @@ def test_a_run_during_another_s_stop_gets_the_next_engine(shell: Shell) -> None:
     stopping = shell.start("serve", "stop")
     until_refusing(shell)
 
-    late = shell.start("run", "rcli/hello", "text=x", "--progress", "plain")
-    late.says("waiting for the next")
+    late = shell.start("run", "rcli/hello", "text=x", "--debug")
+    late.says("503")
     gate.touch()
 
     assert stopping.end() == 0

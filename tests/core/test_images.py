@@ -1,7 +1,8 @@
-"""Telling pictures by their first bytes."""
+"""Telling pictures by their first bytes, and making them smaller."""
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rcli.images import describe
+from rcli.images import Unreadable, describe, shrunk
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
@@ -40,3 +41,98 @@ def test_a_picture_that_claims_to_be_huge_is_not_opened(tmp_path: Path, side: in
     (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk)
 
     assert describe(tmp_path / "bomb.png") is None
+
+
+def encoded(picture: Image.Image, kind: str, **more: object) -> bytes:
+    data = io.BytesIO()
+    picture.save(data, kind, **more)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        ("RGB", "JPEG"),
+        ("CMYK", "JPEG"),
+        ("L", "JPEG"),
+        ("RGBA", "PNG"),
+        ("P", "PNG"),
+        ("1", "PNG"),
+        ("I;16", "PNG"),
+        ("P", "GIF"),
+        ("RGBA", "WEBP"),
+        ("RGB", "BMP"),
+        ("F", "TIFF"),
+        ("RGB", "AVIF"),
+    ],
+)
+def test_a_picture_keeps_its_format_when_it_is_shrunk(mode: str, kind: str) -> None:
+    small = shrunk(encoded(Image.new(mode, (300, 200)), kind), 100, 100)
+
+    assert small is not None
+    with Image.open(io.BytesIO(small)) as picture:
+        picture.load()
+        assert (picture.format, picture.size) == (kind, (100, 67))
+
+
+def test_what_shows_through_still_does() -> None:
+    see_through = Image.new("RGBA", (200, 100), (255, 0, 0, 0)).convert("P")
+    small = shrunk(encoded(see_through, "PNG", transparency=see_through.getpixel((0, 0))), 50, 50)
+
+    assert small is not None
+    with Image.open(io.BytesIO(small)) as picture:
+        assert picture.convert("RGBA").getpixel((5, 5))[3] == 0  # type: ignore[index]  # of four
+
+
+def test_a_picture_is_shrunk_as_it_is_to_be_seen_and_keeps_what_the_camera_noted() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "Camera"
+    small = shrunk(encoded(Image.new("RGB", (300, 200)), "JPEG", exif=exif, icc_profile=b"profile"), 90, 90)
+
+    assert small is not None
+    with Image.open(io.BytesIO(small)) as picture:
+        assert picture.size == (60, 90)
+        assert dict(picture.getexif()) == {0x010F: "Camera"}
+        assert picture.info["icc_profile"] == b"profile"
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"%PDF-1.7"])
+def test_what_is_no_picture_is_not_shrunk(content: bytes) -> None:
+    assert shrunk(content, 1, 1) is None
+
+
+def test_what_is_small_enough_is_not_touched() -> None:
+    assert shrunk(encoded(Image.new("RGB", (100, 50)), "PNG"), 100, 50) is None
+
+
+def test_what_moves_is_not_touched() -> None:
+    frames = [Image.new("RGB", (100, 100), colour) for colour in ("red", "blue")]
+
+    assert shrunk(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]), 10, 10) is None
+
+
+def test_a_large_picture_of_the_user_s_own_is_no_reason_to_warn(tmp_path: Path) -> None:
+    Image.new("1", (12_000, 9_000)).save(tmp_path / "map.png")
+
+    small = shrunk(tmp_path / "map.png", 120, 120)
+
+    assert small is not None
+    with Image.open(io.BytesIO(small)) as picture:
+        assert picture.size == (120, 90)
+
+
+def test_a_picture_that_breaks_off_cannot_be_shrunk() -> None:
+    whole = encoded(Image.effect_noise((300, 200), 90), "PNG")
+
+    with pytest.raises(Unreadable, match="it is broken"):
+        shrunk(whole[: len(whole) // 2], 10, 10)
+
+
+def test_a_picture_with_too_many_pixels_is_not_opened() -> None:
+    head = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    parts = [head, b"IDAT" + zlib.compress(b""), b"IEND"]
+    chunks = [struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in parts]
+    bomb = b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+    with pytest.raises(Unreadable, match="too many pixels"):
+        shrunk(bomb, 10, 10)

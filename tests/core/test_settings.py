@@ -171,15 +171,40 @@ def test_no_token_is_in_the_environment_that_the_engine_gets() -> None:
     assert allowed_environment(environ) == {"PATH": "/bin", "LC_ALL": "C"}
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("15m", 900), ("1h30m", 5400), ("45s", 45)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("15m", 900), ("1h30m", 5400), ("45s", 45), ("30d", 2592000)]
+)
 def test_times_may_have_units(text: str, seconds: int) -> None:
     assert keys.parse_value(keys.find_key("engine.idle"), text) == seconds
 
 
-@pytest.mark.parametrize("text", ["soon", "", "-3", "1d"])
+@pytest.mark.parametrize("text", ["soon", "", "-3", "1w"])
 def test_a_time_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="takes seconds"):
         keys.parse_value(keys.find_key("engine.idle"), text)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("0", 0), ("1024", 1024), ("500MB", 500_000_000), ("20 GB", 20_000_000_000), ("1.5GiB", 3 << 29)],
+)
+def test_sizes_may_have_units(text: str, size: int) -> None:
+    assert keys.parse_value(keys.find_key("engine.quota"), text) == size
+
+
+@pytest.mark.parametrize("text", ["much", "-1", "5XB", "5G"])
+def test_a_size_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"takes bytes \(500MB, 20GB\)"):
+        keys.parse_value(keys.find_key("engine.quota"), text)
+
+
+def test_units_may_stand_in_the_file_as_well(tmp_path: Path) -> None:
+    user_file(tmp_path, '[engine]\nquota = "20GB"\nretention = "7d"\nidle = 60\n')
+
+    chosen = engine_settings(Paths.from_environ({"RCLI_HOME": str(tmp_path / "home")}))
+
+    assert (chosen.quota, chosen.retention, chosen.idle) == (20_000_000_000, 604800, 60)
+    assert read(tmp_path).get("engine.quota").value == 20_000_000_000
 
 
 def test_a_project_file_in_somebody_elses_folder_is_not_read(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def test_an_upload_is_gone_when_it_has_expired(files: Files, store: Store, tmp_p
     store.write("UPDATE files SET expires_at = 1 WHERE id = ?", (file.id,))
     seen = files.get(file.id)
 
-    files.delete_expired()
+    for each in files.expired(10):
+        files.delete(each)
 
     assert seen is None
     assert (files.all(), files.uploads(10, None), files.content(file).exists()) == ([], [], False)

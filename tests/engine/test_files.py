@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import resource
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -15,9 +23,15 @@ from rcli.engine.web.deliver import Part, parse_range
 from rcli.engine.web.signatures import Signer
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import RunningEngine
+    from tests.engine.conftest import RunningEngine, StartEngine
 
 CONTENT = bytes(range(256)) * 40
+
+
+def change(engine: RunningEngine, sql: str, *parameters: object) -> None:
+    """Behind the engine's back, in its database."""
+    with closing(sqlite3.connect(engine.folder / "engine.db", isolation_level=None)) as connection:
+        connection.execute(sql, parameters)
 
 
 def upload(engine: RunningEngine, content: bytes = CONTENT, name: str = "x.bin") -> dict[str, Any]:
@@ -31,7 +45,8 @@ def test_an_upload_has_every_key_that_clients_read(engine: RunningEngine) -> Non
 
     digest = hashlib.sha256(CONTENT).hexdigest()
     assert (told["name"], told["content_type"], told["size"]) == ("x.bin", "application/x-thing", 10240)
-    assert (told["etag"], told["checksums"], told["metadata"]) == (digest, {"sha256": digest}, {})
+    assert (told["etag"], told["metadata"]) == (digest, {})
+    assert told["checksums"] == {"sha256": digest, "md5": hashlib.md5(CONTENT).hexdigest()}
     assert told["urls"] == {"get": f"{engine.url}/v1/files/{told['id']}"}
     assert told["created_at"] < told["expires_at"]
     assert engine.http.get(f"/v1/files/{told['id']}").json() == told
@@ -74,6 +89,7 @@ def test_name_and_type_may_be_fields_of_their_own(engine: RunningEngine) -> None
         ({"content": ("x", b"x")}, {"metadata": "{"}, "metadata"),
         ({"content": ("x", b"x")}, {"metadata": '{"a": NaN}'}, "metadata"),
         ({"content": ("x", b"x")}, {"metadata": "[]"}, "metadata"),
+        ({"content": ("x", b"x"), "metadata": ("blob", b'"' + b"x" * (1 << 20) + b'"')}, {}, "metadata"),
     ],
 )
 def test_an_upload_that_is_not_understood_is_refused(
@@ -104,6 +120,138 @@ def test_a_file_over_100_megabytes_is_refused(engine: RunningEngine) -> None:
 
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b'"detail":"Files must be less than 100MB in size"' in answer
+
+
+def test_a_body_of_unknown_length_is_cut_off_at_100_megabytes(start_engine: StartEngine) -> None:
+    engine = start_engine()
+    head, sent = b'--x\r\ncontent-disposition: form-data; name="content"; filename="x"\r\n\r\n', 0
+
+    def body() -> Iterator[bytes]:
+        nonlocal sent
+        yield head
+        for _ in range(150):
+            sent += 1
+            yield bytes(1 << 20)
+
+    answer = engine.http.post(
+        "/v1/files", content=body(), headers={"content-type": "multipart/form-data; boundary=x"}
+    )
+
+    assert (answer.status_code, answer.json()["detail"]) == (413, "Files must be less than 100MB in size")
+    assert 100 <= sent < 150
+    assert not any((engine.folder / "files" / "incoming").iterdir())
+
+
+def peak(engine: RunningEngine) -> int:
+    """The most memory that the engine has ever used, in bytes, and from here on again."""
+    status = Path(f"/proc/{engine.process.pid}/status").read_text()
+    Path(f"/proc/{engine.process.pid}/clear_refs").write_text("5")
+    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) << 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+def test_100_megabytes_up_and_down_cost_no_memory(start_engine: StartEngine, tmp_path: Path) -> None:
+    engine = start_engine()
+    engine.http.get(f"/v1/files/{upload(engine)['id']}/download")
+    (tmp_path / "large").write_bytes(os.urandom(1 << 20) * 99)
+    peak(engine)
+    before = peak(engine)
+
+    with (tmp_path / "large").open("rb") as content:
+        told = engine.http.post("/v1/files", files={"content": content}).json()
+    with engine.http.stream("GET", f"/v1/files/{told['id']}/download") as answer:
+        size = sum(len(chunk) for chunk in answer.iter_raw())
+
+    assert size == told["size"] == 99 << 20
+    assert peak(engine) - before < 16 << 20
+
+
+def test_a_full_disk_is_a_problem_and_leaves_nothing(start_engine: StartEngine) -> None:
+    """No file of the engine's may grow beyond 4 MB: as on a disk that is full."""
+    engine = start_engine()
+    version = engine.register("picture")
+    resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE, (4 << 20, resource.RLIM_INFINITY))
+    data = f"data:image/png;base64,{base64.b64encode(bytes(5 << 20)).decode()}"
+
+    refused = [
+        engine.http.post("/v1/files", files={"content": ("x", bytes(5 << 20))}),
+        engine.http.post("/v1/predictions", json={"version": version, "input": {"image": data}}),
+    ]
+
+    assert [answer.status_code for answer in refused] == [507, 507]
+    assert {answer.headers["content-type"] for answer in refused} == {"application/problem+json"}
+    assert refused[0].json()["detail"] == "The engine's disk takes no more: File too large"
+    assert not any((engine.folder / "files" / "incoming").iterdir())
+    assert upload(engine, b"small")["size"] == 5
+
+
+def test_files_are_refused_before_the_disk_is_full(start_engine: StartEngine) -> None:
+    """The reserve is more than any disk has."""
+    engine = start_engine(config=f"[engine]\ndisk_reserve = {1 << 40}\n")
+    data = "data:image/png;base64,aGk="
+
+    refused = [
+        engine.http.post("/v1/files", files={"content": ("x", b"x")}),
+        engine.http.post(
+            "/v1/predictions", json={"version": engine.register("picture"), "input": {"image": data}}
+        ),
+    ]
+
+    assert [(answer.status_code, answer.json()["hint"]) for answer in refused] == [
+        (507, "rcli cache prune"),
+        (507, "rcli cache prune"),
+    ]
+    assert engine.run("echo", {"text": "no files"})["output"] == "hello no files"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("süß 猫.png", "süß 猫.png"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\temp\\x.txt", "x.txt"),
+        ("..", "file"),
+        ("a\u202egnp.exe", "a_gnp.exe"),
+    ],
+)
+def test_an_upload_has_a_name_that_is_safe_everywhere(engine: RunningEngine, given: str, kept: str) -> None:
+    told = engine.http.post("/v1/files", files={"content": ("x", b"x")}, data={"filename": given}).json()
+
+    answer = engine.http.get(f"/v1/files/{told['id']}/download")
+
+    assert told["name"] == kept
+    assert unquote(answer.headers["content-disposition"]) == f"attachment; filename*=utf-8''{kept}"
+
+
+def test_a_file_is_gone_when_it_has_expired(engine: RunningEngine) -> None:
+    told = upload(engine, b"for a day")
+    change(engine, "UPDATE files SET expires_at = 1 WHERE id = ?", told["id"])
+
+    answers = [engine.http.get(f"/v1/files/{told['id']}{path}") for path in ("", "/download")]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert told["id"] not in {each["id"] for each in engine.http.get("/v1/files").json()["results"]}
+
+
+def test_a_content_that_somebody_removed_is_a_problem(engine: RunningEngine) -> None:
+    told = upload(engine, b"removed by hand")
+    (engine.folder / "files" / told["etag"][:2] / told["etag"]).unlink()
+
+    answer = engine.http.get(f"/v1/files/{told['id']}/download")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_many_uploads_come_page_by_page(start_engine: StartEngine) -> None:
+    engine = start_engine()
+    ids = [upload(engine, b"%d" % number)["id"] for number in range(101)]
+
+    first = engine.http.get("/v1/files").json()
+    second = engine.http.get(first["next"]).json()
+
+    assert [file["id"] for file in (*first["results"], *second["results"])] == ids[::-1]
+    assert second["next"] is None
 
 
 def test_uploads_are_listed_and_deleted(engine: RunningEngine) -> None:
@@ -287,7 +435,10 @@ def test_a_signed_download_names_its_owner(engine: RunningEngine) -> None:
     query["signature"] = Signer(key).sign("local", told["id"], 9999999999)
     url = f"{engine.url}/v1/files/{told['id']}/download"
 
+    plain = base64.b64encode(base64.urlsafe_b64decode(query["signature"] + "=")).decode()
+
     assert httpx.get(url, params=query).content == b"signed"
+    assert httpx.get(url, params=query | {"signature": plain}).content == b"signed"
     assert httpx.get(url, params=query | {"owner": "somebody"}).status_code == 401
 
 
@@ -331,11 +482,12 @@ def test_a_range_of_another_content_is_sent_whole(engine: RunningEngine) -> None
     assert (same.status_code, other.status_code) == (206, 200)
 
 
-def test_what_the_client_has_already_is_not_sent_again(engine: RunningEngine) -> None:
+@pytest.mark.parametrize("known", ['"{}"', 'W/"{}"', '"other", "{}"', "*"])
+def test_what_the_client_has_already_is_not_sent_again(engine: RunningEngine, known: str) -> None:
     told = upload(engine)
 
     answer = engine.http.get(
-        f"/v1/files/{told['id']}/download", headers={"if-none-match": f'"{told["etag"]}"'}
+        f"/v1/files/{told['id']}/download", headers={"if-none-match": known.format(told["etag"])}
     )
 
     assert (answer.status_code, answer.content) == (304, b"")

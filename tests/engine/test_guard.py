@@ -121,3 +121,13 @@ def test_a_body_that_grows_too_large_is_cut_off(engine: RunningEngine) -> None:
 
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
     assert answer.json()["hint"].startswith("shorten the text, or put the file on the web")
+
+
+def test_a_request_that_names_two_hosts_is_refused(engine: RunningEngine) -> None:
+    answer = engine.exchange(
+        b"GET /v1/account HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n"
+        b"Authorization: Bearer " + engine.token.encode() + b"\r\n\r\n"
+    )
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"more than one host" in answer

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from rcli.engine.data.catalog import Catalog, Version
+from rcli.engine.data.store import Store
+
 if TYPE_CHECKING:
     from tests.engine.conftest import RunningEngine, StartEngine
     from tests.receiver import Receiver
@@ -56,11 +59,11 @@ def is_gone(pid: int) -> bool:
 def test_a_training_makes_the_destination_and_a_version_that_runs_at_once(engine: RunningEngine) -> None:
     version = engine.register("trainer")
 
-    training = engine.ended(engine.train(version, "me/dinos", {"words": WORDS, "steps": 2}))
+    training = engine.ended(engine.train(version, "school/dinos", {"words": WORDS, "steps": 2}))
     weights = httpx.get(training["output"]["weights"])
     spoken = engine.create(training["output"]["version"], wait=True)
     by_name = engine.http.post(
-        "/v1/models/me/dinos/predictions", json={"input": {}}, headers={"prefer": "wait"}
+        "/v1/models/school/dinos/predictions", json={"input": {}}, headers={"prefer": "wait"}
     )
 
     assert (training["status"], training["error"]) == ("succeeded", None)
@@ -72,7 +75,7 @@ def test_a_training_makes_the_destination_and_a_version_that_runs_at_once(engine
     sha256 = hashlib.sha256(b"DINO").hexdigest()
     assert made == hashlib.sha256(f"{base} {sha256}".encode()).hexdigest()
     assert [spoken["output"], by_name.json()["output"]] == ["DINO", "DINO"]
-    latest = engine.http.get("/v1/models/me/dinos").json()["latest_version"]
+    latest = engine.http.get("/v1/models/school/dinos").json()["latest_version"]
     former = engine.http.get(f"/v1/models/folder/trainer/versions/{base}").json()
     assert (latest["id"], latest["openapi_schema"]) == (made, former["openapi_schema"])
 
@@ -80,7 +83,7 @@ def test_a_training_makes_the_destination_and_a_version_that_runs_at_once(engine
 def test_a_training_is_shown_as_the_document_says(engine: RunningEngine) -> None:
     version = engine.register("trainer")
 
-    training = engine.train(version, "me/shown", {"words": WORDS})
+    training = engine.train(version, "school/shown", {"words": WORDS})
 
     urls = training["urls"]
     assert urls.keys() == {"web", "get", "cancel"}
@@ -92,7 +95,7 @@ def test_a_training_is_shown_as_the_document_says(engine: RunningEngine) -> None
     } == {
         "model": "folder/trainer",
         "version": version.partition(":")[2],
-        "destination": "me/shown",
+        "destination": "school/shown",
         "status": "starting",
         "source": "api",
         "output": None,
@@ -105,7 +108,7 @@ def test_a_training_is_shown_as_the_document_says(engine: RunningEngine) -> None
 
 def test_trainings_and_predictions_have_lists_of_their_own(engine: RunningEngine) -> None:
     version = engine.register("trainer")
-    training = engine.ended(engine.train(version, "me/apart", {"words": WORDS}))
+    training = engine.ended(engine.train(version, "school/apart", {"words": WORDS}))
     prediction = engine.create(version, wait=True)
 
     trainings, predictions = (
@@ -115,15 +118,24 @@ def test_trainings_and_predictions_have_lists_of_their_own(engine: RunningEngine
 
     assert (trainings[0], training["id"] in predictions) == (training["id"], False)
     assert (predictions[0], prediction["id"] in trainings) == (prediction["id"], False)
-    assert engine.http.get(f"/v1/predictions/{training['id']}").status_code == 404
     assert engine.http.get(f"/v1/trainings/{prediction['id']}").status_code == 404
-    assert engine.http.post(f"/v1/predictions/{training['id']}/cancel").status_code == 404
     assert engine.http.post(f"/v1/trainings/{prediction['id']}/cancel").status_code == 404
 
 
+def test_a_training_is_found_among_predictions_too_where_the_node_client_waits_for_it(
+    engine: RunningEngine,
+) -> None:
+    training = engine.train(engine.register("trainer"), "school/waited", {"words": WORDS})
+
+    ended = engine.ended(training)
+
+    assert engine.http.get(f"/v1/predictions/{training['id']}").json() == ended
+    assert engine.http.post(f"/v1/predictions/{training['id']}/cancel").json() == ended
+
+
 def test_trainings_come_in_pages_and_one_after_another(engine: RunningEngine, tmp_path: Path) -> None:
-    running, _ = begun(engine, "me/paged", until=str(tmp_path / "gate"))
-    waiting = [engine.train(engine.register("coach"), "me/paged") for _ in range(101)]
+    running, _ = begun(engine, "school/paged", until=str(tmp_path / "gate"))
+    waiting = [engine.train(engine.register("coach"), "school/paged") for _ in range(101)]
 
     first = engine.http.get("/v1/trainings").json()
     second = engine.http.get(first["next"]).json()
@@ -138,11 +150,11 @@ def test_trainings_come_in_pages_and_one_after_another(engine: RunningEngine, tm
         [row["id"] for row in reversed([running, *waiting])],
     )
     assert (states, at_once) == ({"starting"}, 1)
-    assert not has_model(engine, "me/paged")
+    assert not has_model(engine, "school/paged")
 
 
 def test_a_training_s_stream_tells_its_logs_and_its_end(engine: RunningEngine, tmp_path: Path) -> None:
-    training, _ = begun(engine, "me/streamed", until=str(tmp_path / "gate"))
+    training, _ = begun(engine, "school/streamed", until=str(tmp_path / "gate"))
     (tmp_path / "gate").touch()
 
     said = engine.stream(training)
@@ -155,7 +167,7 @@ def test_a_training_s_stream_tells_its_logs_and_its_end(engine: RunningEngine, t
 
 
 def test_a_canceled_training_tidies_up_and_its_process_is_gone(engine: RunningEngine, tmp_path: Path) -> None:
-    training, pid = begun(engine, "me/canceled", until=str(tmp_path / "gate"))
+    training, pid = begun(engine, "school/canceled", until=str(tmp_path / "gate"))
 
     canceled = engine.http.post(training["urls"]["cancel"])
 
@@ -165,33 +177,33 @@ def test_a_canceled_training_tidies_up_and_its_process_is_gone(engine: RunningEn
     assert (ended["status"], ended["output"]) == ("canceled", None)
     assert ended["logs"] == "warming up\ntidying up\n"
     assert replicas(engine, "coach") == []
-    assert not has_model(engine, "me/canceled")
+    assert not has_model(engine, "school/canceled")
 
 
 def test_a_training_that_hears_nothing_is_killed(engine: RunningEngine) -> None:
-    training, pid = begun(engine, "me/deaf", manner="deaf")
+    training, pid = begun(engine, "school/deaf", manner="deaf")
 
     canceled = engine.http.post(training["urls"]["cancel"]).json()
 
     assert canceled["status"] == "canceled"
     engine.until(lambda: is_gone(pid))
-    assert not has_model(engine, "me/deaf")
+    assert not has_model(engine, "school/deaf")
 
 
 def test_a_canceled_training_makes_no_version_even_if_it_goes_on_to_its_end(
     engine: RunningEngine, tmp_path: Path
 ) -> None:
-    training, pid = begun(engine, "me/stubborn", manner="stubborn", until=str(tmp_path / "gate"))
+    training, pid = begun(engine, "school/stubborn", manner="stubborn", until=str(tmp_path / "gate"))
 
     canceled = engine.http.post(training["urls"]["cancel"]).json()
 
     engine.until(lambda: is_gone(pid))
     assert [canceled["status"], engine.get(training)["status"]] == ["canceled", "canceled"]
-    assert not has_model(engine, "me/stubborn")
+    assert not has_model(engine, "school/stubborn")
 
 
 def test_the_process_goes_with_the_end_of_its_training(engine: RunningEngine, tmp_path: Path) -> None:
-    training, pid = begun(engine, "me/done", until=str(tmp_path / "gate"))
+    training, pid = begun(engine, "school/done", until=str(tmp_path / "gate"))
     (tmp_path / "gate").touch()
 
     ended = engine.ended(training)
@@ -206,7 +218,7 @@ def test_a_loaded_model_stays_while_another_process_trains_it(engine: RunningEng
     assert engine.create(version, wait=True)["output"] == "untrained"
     (loaded,) = replicas(engine, "coach")
 
-    training = engine.train(version, "me/beside", {"until": str(tmp_path / "gate")})
+    training = engine.train(version, "school/beside", {"until": str(tmp_path / "gate")})
     engine.wait_for(training, "warming up")
     again = engine.create(version, wait=True)
 
@@ -219,18 +231,18 @@ def test_a_loaded_model_stays_while_another_process_trains_it(engine: RunningEng
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
-        ({"destination": "me/x", "input": {}}, 422, "input"),
-        ({"destination": "me/x", "input": {"words": WORDS, "colour": "red"}}, 422, "input"),
-        ({"destination": "me/x", "input": {"words": WORDS, "steps": 0}}, 422, "input.steps"),
-        ({"destination": "me/x", "input": {"words": "/etc/passwd"}}, 422, "input.words"),
-        ({"destination": "me/x"}, 422, "input"),
+        ({"destination": "school/x", "input": {}}, 422, "input"),
+        ({"destination": "school/x", "input": {"words": WORDS, "colour": "red"}}, 422, "input"),
+        ({"destination": "school/x", "input": {"words": WORDS, "steps": 0}}, 422, "input.steps"),
+        ({"destination": "school/x", "input": {"words": "/etc/passwd"}}, 422, "input.words"),
+        ({"destination": "school/x"}, 422, "input"),
         ({"input": {"words": WORDS}}, 422, "destination"),
         ({"destination": 1, "input": {"words": WORDS}}, 422, "destination"),
         ({"destination": "me", "input": {"words": WORDS}}, 422, "destination"),
-        ({"destination": "me/X Y", "input": {"words": WORDS}}, 422, "destination"),
-        ({"destination": "me/x:1", "input": {"words": WORDS}}, 422, "destination"),
-        ({"destination": "me/x", "input": {"words": WORDS}, "webhook": "http://a.test"}, 422, "webhook"),
-        ({"destination": "me/x", "input": {"words": WORDS}, "wait": 1}, 422, "wait"),
+        ({"destination": "school/X Y", "input": {"words": WORDS}}, 422, "destination"),
+        ({"destination": "school/x:1", "input": {"words": WORDS}}, 422, "destination"),
+        ({"destination": "school/x", "input": {"words": WORDS}, "webhook": "http://a.test"}, 422, "webhook"),
+        ({"destination": "school/x", "input": {"words": WORDS}, "wait": 1}, 422, "wait"),
         ({"destination": "rcli/x", "input": {"words": WORDS}}, 403, None),
         ({"destination": "folder/x", "input": {"words": WORDS}}, 403, None),
     ],
@@ -245,11 +257,11 @@ def test_what_cannot_be_trained_is_refused_before_anything_begins(
     assert answer.status_code == status, answer.text
     assert [each["field"] for each in answer.json().get("invalid_fields", [])] == ([field] if field else [])
     assert engine.http.get("/v1/trainings").json()["results"][:1] == before
-    assert not has_model(engine, "me/x")
+    assert not has_model(engine, "school/x")
 
 
 def test_a_version_without_train_says_so(engine: RunningEngine) -> None:
-    body = {"destination": "me/x", "input": {"text": "x"}}
+    body = {"destination": "school/x", "input": {"text": "x"}}
 
     answer = engine.http.post(trainings_of(engine.register("echo")), json=body)
 
@@ -261,9 +273,9 @@ def test_a_version_without_train_says_so(engine: RunningEngine) -> None:
 
 def test_what_is_not_there_cannot_be_trained(engine: RunningEngine) -> None:
     model, _, id = engine.register("trainer").partition(":")
-    body = {"destination": "me/x", "input": {"words": WORDS}}
+    body = {"destination": "school/x", "input": {"words": WORDS}}
 
-    addresses = [f"/v1/models/{model}/versions/{'0' * 64}", f"/v1/models/me/nobody/versions/{id}"]
+    addresses = [f"/v1/models/{model}/versions/{'0' * 64}", f"/v1/models/school/nobody/versions/{id}"]
 
     for address in addresses:
         assert engine.http.post(f"{address}/trainings", json=body).status_code == 404
@@ -275,22 +287,22 @@ def test_training_to_the_same_weights_again_makes_no_second_version(engine: Runn
     version = engine.register("trainer")
     given = [{"words": WORDS}, {"words": "data:,raptor"}, {"words": WORDS}]
 
-    first, other, again = (engine.ended(engine.train(version, "me/again", each)) for each in given)
+    first, other, again = (engine.ended(engine.train(version, "school/again", each)) for each in given)
 
-    versions = engine.http.get("/v1/models/me/again/versions").json()["results"]
+    versions = engine.http.get("/v1/models/school/again/versions").json()["results"]
     assert first["output"]["version"] == again["output"]["version"]
     assert first["output"]["weights"] == again["output"]["weights"]
     made = [each["output"]["version"].partition(":")[2] for each in (again, other)]
     assert [row["id"] for row in versions] == made
-    assert engine.http.get("/v1/models/me/again").json()["latest_version"]["id"] == made[0]
+    assert engine.http.get("/v1/models/school/again").json()["latest_version"]["id"] == made[0]
 
 
 def test_a_trained_version_can_be_trained_on(engine: RunningEngine) -> None:
-    first = engine.ended(engine.train(engine.register("trainer"), "me/on", {"words": WORDS}))
+    first = engine.ended(engine.train(engine.register("trainer"), "school/on", {"words": WORDS}))
 
-    second = engine.ended(engine.train(first["output"]["version"], "me/on", {"words": "data:,raptor"}))
+    second = engine.ended(engine.train(first["output"]["version"], "school/on", {"words": "data:,raptor"}))
 
-    assert (second["model"], second["status"]) == ("me/on", "succeeded")
+    assert (second["model"], second["status"]) == ("school/on", "succeeded")
     assert engine.create(second["output"]["version"], wait=True)["output"] == "RAPTOR"
     assert engine.create(first["output"]["version"], wait=True)["output"] == "DINO"
 
@@ -301,25 +313,41 @@ def test_weights_stay_when_everything_is_pruned_and_go_with_their_version(
     engine = start_engine()
     version = engine.register("trainer")
     one, two = (
-        engine.ended(engine.train(version, "me/kept", {"words": f"data:,{word}"})) for word in ("a", "b")
+        engine.ended(engine.train(version, "school/kept", {"words": f"data:,{word}"})) for word in ("a", "b")
     )
     engine.until(lambda: replicas(engine, "trainer") == [])
 
     engine.http.post("/_rcli/prune", json={"everything": True})
     spoken = [engine.create(each["output"]["version"], wait=True)["output"] for each in (one, two)]
-    deleted = engine.http.delete(f"/v1/models/me/kept/versions/{one['output']['version'].partition(':')[2]}")
+    deleted = engine.http.delete(
+        f"/v1/models/school/kept/versions/{one['output']['version'].partition(':')[2]}"
+    )
 
     assert spoken == ["A", "B"]
     assert deleted.status_code == 202
     assert httpx.get(one["output"]["weights"]).status_code == 404
     assert httpx.get(two["output"]["weights"]).text == "B"
-    assert engine.get(one)["output"]["version"] == one["output"]["version"]
+
+
+def test_the_files_of_all_trained_versions_stay_and_of_others_only_the_newest_s(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "engine.db", lambda call: call())
+    catalog = Catalog(store)
+    for number, weights in enumerate((None, "weights", None, None)):
+        snapshot = f"snapshot-{number}"
+        catalog.add_version(
+            Version("me", "x", str(number), 0.0, "0.23.1", snapshot, "cog.yaml", {}, 1, weights=weights)
+        )
+
+    kept = catalog.latest_snapshots()
+
+    assert kept == {"snapshot-1", "snapshot-3"}
+    store.close()
 
 
 def test_webhooks_tell_of_a_training_as_it_is_got(engine: RunningEngine, receiver: Receiver) -> None:
     key = engine.http.get("/v1/webhooks/default/secret").json()["key"]
     body = {
-        "destination": "me/told",
+        "destination": "school/told",
         "input": {"words": WORDS},
         "webhook": receiver.url,
         "webhook_events_filter": ["start", "logs", "completed"],
@@ -338,8 +366,8 @@ def test_a_killed_engine_s_training_has_failed_and_what_waited_is_trained(
 ) -> None:
     gate = tmp_path / "gate"
     first = start_engine()
-    running, pid = begun(first, "me/lost", until=str(gate))
-    waiting = first.train(first.register("coach"), "me/found", {"until": str(gate)})
+    running, pid = begun(first, "school/lost", until=str(gate))
+    waiting = first.train(first.register("coach"), "school/found", {"until": str(gate)})
     first.kill()
     gate.touch()
 
@@ -349,14 +377,14 @@ def test_a_killed_engine_s_training_has_failed_and_what_waited_is_trained(
     assert second.get(running)["status"] == "failed"
     assert second.get(running)["error"] == "the engine was killed while this training ran"
     assert is_gone(pid)
-    assert (trained["status"], trained["destination"]) == ("succeeded", "me/found")
+    assert (trained["status"], trained["destination"]) == ("succeeded", "school/found")
     assert second.create(trained["output"]["version"], wait=True)["output"] == "trained"
-    assert not has_model(second, "me/lost")
+    assert not has_model(second, "school/lost")
 
 
 def test_a_trained_version_finds_its_weights_at_the_next_engine_s_port(start_engine: StartEngine) -> None:
     first = start_engine()
-    training = first.ended(first.train(first.register("trainer"), "me/moved", {"words": WORDS}))
+    training = first.ended(first.train(first.register("trainer"), "school/moved", {"words": WORDS}))
     port = first.state["port"]
     first.close()
 
@@ -367,11 +395,20 @@ def test_a_trained_version_finds_its_weights_at_the_next_engine_s_port(start_eng
     assert httpx.get(second.get(training)["output"]["weights"]).text == "DINO"
 
 
+def test_weights_are_fetched_past_a_proxy(start_engine: StartEngine) -> None:
+    nobody = "http://127.0.0.1:9"
+    engine = start_engine(http_proxy=nobody, HTTP_PROXY=nobody, NO_PROXY="intranet.test")
+
+    training = engine.ended(engine.train(engine.register("trainer"), "school/direct", {"words": WORDS}))
+
+    assert engine.create(training["output"]["version"], wait=True)["output"] == "DINO"
+
+
 def test_an_engine_that_is_told_to_go_ends_its_trainings_and_drains_only_without_them(
     start_engine: StartEngine, tmp_path: Path
 ) -> None:
     engine = start_engine("--idle", "1")
-    training, pid = begun(engine, "me/stopped", until=str(tmp_path / "gate"))
+    training, pid = begun(engine, "school/stopped", until=str(tmp_path / "gate"))
 
     status = engine.http.get("/_rcli/status").json()
     left = engine.http.post("/_rcli/drain", json={"timeout": 1.5}).json()
@@ -388,7 +425,7 @@ def test_an_engine_that_is_told_to_go_ends_its_trainings_and_drains_only_without
 
 def test_a_terminated_engine_says_so_of_its_training(start_engine: StartEngine, tmp_path: Path) -> None:
     first = start_engine()
-    training, _ = begun(first, "me/terminated", until=str(tmp_path / "gate"))
+    training, _ = begun(first, "school/terminated", until=str(tmp_path / "gate"))
     first.close()
 
     second = start_engine()
@@ -399,7 +436,7 @@ def test_a_terminated_engine_says_so_of_its_training(start_engine: StartEngine, 
 
 def test_trainings_respect_what_the_machine_can_bear(start_engine: StartEngine, tmp_path: Path) -> None:
     engine = start_engine(config="[engine]\nmax_replicas = 1\n")
-    training, _ = begun(engine, "me/large", until=str(tmp_path / "gate"))
+    training, _ = begun(engine, "school/large", until=str(tmp_path / "gate"))
 
     prediction = engine.create(engine.register("echo"), {"text": "x"})
     engine.wait_for(prediction, "waiting for its turn: 1 model is loaded")
@@ -416,7 +453,7 @@ def test_rcli_names_learns_other_names_from_a_text_file(engine: RunningEngine, t
     names = engine.http.get("/v1/models/rcli/names").json()["latest_version"]["id"]
     given = {"train_data": upload["urls"]["get"], "steps": 50, "learning_rate": 0.01}
 
-    training = engine.ended(engine.train(f"rcli/names:{names}", "me/names", given))
+    training = engine.ended(engine.train(f"rcli/names:{names}", "school/names", given))
     spoken, before = (
         engine.create(version, {"n": 20, "temperature": 0.5}, wait=True)["output"]
         for version in (training["output"]["version"], f"rcli/names:{names}")
@@ -432,7 +469,7 @@ def test_rcli_names_learns_other_names_from_a_text_file(engine: RunningEngine, t
 def test_rcli_names_is_canceled_in_the_middle_and_its_process_is_gone(engine: RunningEngine) -> None:
     names = engine.http.get("/v1/models/rcli/names").json()["latest_version"]["id"]
     given = {"train_data": "data:text/plain," + "%0A".join(DINOSAURS), "steps": 5000}
-    training = engine.train(f"rcli/names:{names}", "me/half", given)
+    training = engine.train(f"rcli/names:{names}", "school/half", given)
     engine.wait_for(training, "step 20/5000")
     rows = engine.http.get("/_rcli/status").json()["replicas"]
     pids = [row["pid"] for row in rows if row["model"] == "rcli/names" and row["state"] == "busy"]
@@ -442,4 +479,4 @@ def test_rcli_names_is_canceled_in_the_middle_and_its_process_is_gone(engine: Ru
     assert canceled["status"] == "canceled"
     engine.until(lambda: all(is_gone(pid) for pid in pids))
     assert len(pids) == 1
-    assert not has_model(engine, "me/half")
+    assert not has_model(engine, "school/half")

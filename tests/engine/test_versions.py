@@ -110,6 +110,17 @@ def test_versions_of_bundled_models_stay(engine: RunningEngine) -> None:
     assert engine.http.get(f"/v1/models/rcli/hello/versions/{latest}").status_code == 200
 
 
+def test_what_a_deleted_version_has_loaded_is_let_go(engine: RunningEngine, tmp_path: Path) -> None:
+    version = engine.register(project(tmp_path / "loaded"))
+    engine.ended(engine.create(version, {"text": "x"}))
+    before = engine.replica("loaded")
+
+    engine.http.delete(address(version))
+
+    assert before is not None
+    engine.until_asleep("loaded")
+
+
 def test_an_unknown_version_cannot_be_deleted(engine: RunningEngine) -> None:
     engine.register("echo")
 

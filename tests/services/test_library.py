@@ -15,7 +15,8 @@ import pytest
 
 from rcli.errors import NotFound, RcliError, UsageError
 from rcli.records import Prediction
-from rcli.services.library import Entry, Library
+from rcli.services.library import Library
+from rcli.services.library.records import Entry
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_a_broken_file_makes_remembering_fail_quietly(library: Library) -> None:
     assert library.look_up("abc") is None
     with pytest.raises(RcliError, match="cannot be read: file is not a database") as caught:
         library.find("abc")
-    assert caught.value.hint == "move that file away to begin a new one"
+    assert caught.value.hint == f"move {library.path}* away to begin a new one"
 
 
 def test_a_locked_file_makes_remembering_fail_quietly(library: Library) -> None:

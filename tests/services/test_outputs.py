@@ -12,16 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rcli.api.client import Client
-from rcli.errors import NotFound, RcliError, UsageError
+from rcli.errors import NoAnswer, NotFound, RcliError, UsageError
 from rcli.records import Prediction
+from rcli.services.naming import Template
 from rcli.services.outputs import (
     Result,
     Saved,
     check_target,
     folder_name,
+    keep_text,
     localized,
     plan,
-    provenance,
     save,
 )
 from tests.recording_server import RecordingServer, problem
@@ -189,7 +190,7 @@ def test_an_extension_is_not_given_at_the_price_of_another_file(
 
     saved = save(client, result, tmp_path)
 
-    assert [each.path.name for each in saved] == ["output"]
+    assert [each.path.name for each in saved] == ["output-1.png"]
     assert (tmp_path / "output.png").read_text() == "mine"
 
 
@@ -292,43 +293,92 @@ def test_a_folder_bears_the_id_of_its_prediction_made_safe(id: str, name: str) -
     assert folder_name(Prediction.from_json({"id": id, "status": "succeeded"})) == name
 
 
-# provenance
+# what the content says
 
 
-def test_the_folder_tells_where_its_files_came_from(
-    client: Client, service: RecordingServer, vector: Vector, tmp_path: Path
+@pytest.mark.parametrize(
+    ("name", "content", "content_type", "saved_as"),
+    [
+        ("out.png", b"\xff\xd8\xff\xe0 a photo", "image/png", "out.jpg"),
+        ("out.jpeg", b"\xff\xd8\xff\xe0 a photo", "image/png", "out.jpeg"),
+        ("out.PNG", b"\x89PNG\r\n\x1a\n", "image/png", "out.PNG"),
+        ("out.bin", b"fLaC\0\0", "application/octet-stream", "out.flac"),
+        ("weights.tar", b"PK\x03\x04", "application/octet-stream", "weights.tar"),
+        ("", b"PK\x03\x04", "application/octet-stream", "output.zip"),
+        ("", b"only text", "application/octet-stream", "output.txt"),
+        ("", b'{"a": 1}', "text/plain", "output.json"),
+        ("", b"\x00\x01\x02", "application/octet-stream", "output.bin"),
+        ("", b"", "application/octet-stream", "output"),
+    ],
+)
+def test_a_file_has_the_extension_that_its_content_deserves(
+    client: Client,
+    service: RecordingServer,
+    files: Document,
+    tmp_path: Path,
+    name: str,
+    content: bytes,
+    content_type: str,
+    saved_as: str,
 ) -> None:
-    document = vector("15-file-and-secret-inputs")
-    prediction = Prediction.from_json(
-        {
-            "id": "p1",
-            "status": "succeeded",
-            "model": "me/darkroom",
-            "version": "v1",
-            "input": {
-                "negative": "https://x.y/a",
-                "token": "hunter2",
-                "keys": ["hunter2"],
-                "lab_key": "hunter2",
-            },
-            "metrics": {"predict_time": 1.5},
-            "created_at": "2024-01-01T00:00:00Z",
-        }
-    )
-    result = plan([service.serves("/out.png", b"png", "image/png")], document, client.host.url)
+    result = plan([service.serves(f"/{name}", content, content_type)], files, client.host.url)
 
-    save(client, result, tmp_path, origin=provenance(prediction, "local", document))
+    saved = save(client, result, tmp_path)
 
-    assert json.loads((tmp_path / "prediction.json").read_text()) == {
+    assert [each.path.name for each in saved] == [saved_as]
+    assert saved[0].path.read_bytes() == content
+
+
+@pytest.mark.parametrize("target", [None, "cat.png"])
+def test_a_page_that_says_it_is_a_picture_is_refused(
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path, target: str | None
+) -> None:
+    body = b"\n<!-- 2024 --><!DOCTYPE html><title>Sign in</title>"
+    result = plan([service.serves("/out.png", body, "image/png")], files, client.host.url)
+
+    with pytest.raises(NoAnswer, match=r"web page in place of out\.png"):
+        save(client, result, tmp_path, target=tmp_path / target if target else None)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_that_a_model_made_is_saved(
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path
+) -> None:
+    url = service.serves("/report.html", b"<html>", "text/html")
+
+    saved = save(client, plan([url], files, client.host.url), tmp_path)
+
+    assert [each.path.name for each in saved] == ["report.html"]
+
+
+def test_names_by_a_template_do_not_meet_the_sidecar(
+    client: Client, service: RecordingServer, files: Document, tmp_path: Path
+) -> None:
+    done = Prediction.from_json({"id": "p1", "status": "succeeded", "model": "me/m"})
+    names = Template.parse("prediction.json").of(done, 1)
+    result = plan([service.serves("/out.json", b"{}", "application/json")], files, client.host.url)
+
+    saved = save(client, result, tmp_path, names=names, origin={"id": "p1"})
+
+    assert [each.path.name for each in saved] == ["prediction-1.json"]
+    assert json.loads((tmp_path / "prediction.json").read_text())["id"] == "p1"
+
+
+def test_a_text_is_kept_beside_where_it_came_from(client: Client, tmp_path: Path) -> None:
+    kept = keep_text(client, plan("Grüße\r\n", {}, API), tmp_path / "p1", {"id": "p1"})
+
+    assert kept == Saved(tmp_path / "p1" / "output.txt", 9, "text/plain", None)
+    assert kept.path.read_bytes() == "Grüße\r\n".encode()
+    assert json.loads((tmp_path / "p1" / "prediction.json").read_text()) == {
         "id": "p1",
-        "host": "local",
-        "model": "me/darkroom",
-        "version": "v1",
-        "created_at": "2024-01-01T00:00:00Z",
-        "input": {"negative": "https://x.y/a"},
-        "metrics": {"predict_time": 1.5},
-        "files": [{"name": "out.png", "size": 3, "content_type": "image/png"}],
+        "files": [{"name": "output.txt", "size": 9, "content_type": "text/plain"}],
     }
+
+
+def test_what_is_no_text_is_not_kept_as_one(client: Client, tmp_path: Path) -> None:
+    assert keep_text(client, plan({"a": 1}, {}, API), tmp_path / "p1", {}) is None
+    assert list(tmp_path.iterdir()) == []
 
 
 # the target, before anything is created

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcli.ui.clean import StreamCleaner, clean, one_line
+from rcli.ui.clean import StreamCleaner, clean, is_writable, one_line, writable
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,14 @@ from rcli.ui.clean import StreamCleaner, clean, one_line
         ("one\r\ntwo\rthree", "one\ntwothree"),
         ("keep\ttabs\nand lines", "keep\ttabs\nand lines"),
         ("Grüße 猫 🦖", "Grüße 猫 🦖"),
+        ("half \ud83e of it", "half � of it"),
+        ("a byte \udc9b2J that is none", "a byte �2J that is none"),
+        ("\x1b[31", "31"),
+        ("\x9d52;c;ZXZpbA==\x9cx", "52;c;ZXZpbA==x"),
+        ("\u061c\u200e\u200f\u2066\u2069marks", "marks"),
+        ("\x1b(0lines\x1b(B", "lines"),
+        ("\x1bc\x1b7\x1b8\x1b=reset", "reset"),
+        ("\x1b[?1049h\x1b[6n\x1b[21tasked", "asked"),
     ],
 )
 def test_sequences_and_controls_go_and_text_stays(hostile: str, harmless: str) -> None:
@@ -52,3 +60,13 @@ def test_a_sequence_cut_in_two_is_still_removed() -> None:
 
 def test_a_name_stays_on_its_line() -> None:
     assert one_line("a\nb\t c\x1b[2J") == "a b c"
+
+
+@given(st.text(max_size=60))
+def test_what_is_written_can_be_written(text: str) -> None:
+    assert writable(text).encode("utf-8", "surrogateescape")[:0] == b""
+    assert (writable(text) == text) == is_writable(text)
+
+
+def test_bytes_of_a_file_name_pass_through_a_pipe_as_they_are() -> None:
+    assert writable("caf\udce9 \ud83e") == "caf\udce9 �"

@@ -1,28 +1,8 @@
-"""The end of a model's log, and how far it says it is."""
+"""The end of a model's log, how far it says it is, and the whole of it in lines."""
 
 from __future__ import annotations
 
-import pytest
-
-from rcli.ui.logs import LogTail, fraction
-
-
-@pytest.mark.parametrize(
-    ("line", "share"),
-    [
-        ("  45%|████▌     | 9/20 [00:01<00:01, 8.3it/s]", 0.45),
-        ("step 9/20", 0.45),
-        ("Downloading: 100%", 1.0),
-        ("12.5 % done", 0.125),
-        ("loss=0.13", None),
-        ("2026/11/23 starting", None),
-        ("150%", None),
-        ("3/0", None),
-        ("http://host/1/2/3", None),
-    ],
-)
-def test_a_line_tells_how_much_is_done(line: str, share: float | None) -> None:
-    assert fraction(line) == share
+from rcli.ui.logs import LogLines, LogTail
 
 
 def test_only_the_last_lines_are_kept() -> None:
@@ -31,7 +11,7 @@ def test_only_the_last_lines_are_kept() -> None:
     tail.feed("one\ntwo\nthr")
     tail.feed("ee\nfour\n")
 
-    assert tail.lines == ["three", "four"]
+    assert tail.lines == ("three", "four")
 
 
 def test_a_carriage_return_overwrites_its_line() -> None:
@@ -39,7 +19,7 @@ def test_a_carriage_return_overwrites_its_line() -> None:
 
     tail.feed(" 10%|#\r 20%|##\r 30%|###")
 
-    assert tail.lines == ["30%|###"]
+    assert tail.lines == ("30%|###",)
     assert tail.fraction == 0.3
 
 
@@ -48,4 +28,74 @@ def test_an_open_line_is_shown_before_its_end() -> None:
 
     tail.feed("loading")
 
-    assert tail.lines == ["loading"]
+    assert tail.lines == ("loading",)
+    assert tail.open == ("loading",)
+
+
+def test_a_carriage_return_at_the_end_overwrites_nothing_yet() -> None:
+    tail = LogTail()
+
+    tail.feed(" 10%|#\r")
+    tail.feed(" 20%|##\r")
+    shown = tail.lines
+    tail.feed("\nnext")
+
+    assert (shown, tail.lines) == ((" 20%|##".strip(),), ("20%|##", "next"))
+
+
+def test_a_bar_of_a_hundred_thousand_steps_takes_no_more_room_than_one() -> None:
+    tail = LogTail()
+
+    for step in range(100_000):
+        tail.feed(f"\r{step / 1000:.0f}%|{'#' * 80}| {step}/100000")
+
+    assert tail.lines == (f"100%|{'#' * 80}| 99999/100000",)
+    assert len(tail._rest) < 200
+
+
+def test_a_line_without_end_is_cut() -> None:
+    tail = LogTail()
+
+    for _ in range(100):
+        tail.feed("x" * 1000)
+
+    assert len(tail.lines[0]) <= 4096
+
+
+def test_the_newest_line_that_tells_how_far_it_is_counts() -> None:
+    tail = LogTail()
+
+    tail.feed("step 1/10\nstep 2/10\nthe weights are warm\n")
+
+    assert tail.fraction == 0.2
+
+
+def test_a_bar_at_its_end_is_over_when_something_else_is_written() -> None:
+    tail = LogTail()
+
+    tail.feed("Loading: 100%\n\n")
+    at_its_end = tail.fraction
+    tail.feed("now the hard part\n")
+
+    assert (at_its_end, tail.fraction) == (1.0, None)
+
+
+def test_a_log_in_lines_is_harmless_and_keeps_its_indentation() -> None:
+    lines = LogLines()
+
+    told = [
+        lines.feed("  one\x1b[2"),
+        lines.feed("J two\n 10%\r 20%"),
+        lines.feed("\r 30%\r\n"),
+        lines.rest(),
+    ]
+
+    assert told == ["", "  one two\n", " 30%\n", ""]
+
+
+def test_a_log_s_last_line_needs_no_end() -> None:
+    lines = LogLines()
+
+    told = lines.feed("all\nbut the end")
+
+    assert (told, lines.rest(), lines.rest()) == ("all\n", "but the end\n", "")

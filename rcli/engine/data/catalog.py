@@ -110,6 +110,15 @@ class Catalog:
         )
         return [_version(row) for row in rows]
 
+    def newest_of(self, owner: str) -> list[Version]:
+        """The newest version of each of an owner's models."""
+        rows = self._store.rows(
+            "SELECT * FROM versions WHERE number IN"
+            " (SELECT MAX(number) FROM versions WHERE owner = ? GROUP BY name)",
+            (owner,),
+        )
+        return [_version(row) for row in rows]
+
     def latest(self, owner: str, name: str) -> Version | None:
         row = self._store.row(
             "SELECT * FROM versions WHERE owner = ? AND name = ? ORDER BY number DESC LIMIT 1", (owner, name)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-
 from rcli.engine.data.catalog import Version
-from rcli.engine.data.files import Files, referenced, texts
+from rcli.engine.data.files import Files
 from rcli.engine.data.store import Store
 
 
 def delete_version(store: Store, files: Files, version: Version) -> None:
     """Forgets the version and all that it made; nobody may be working on any of it."""
-    for file_id in set(_outputs(store, version)):
-        if (file := files.get(file_id)) and file.kind == "output":
+    for file_id in _files(store, version):
+        if (file := files.find(file_id)) and file.kind in ("input", "output"):
             files.delete(file)
     if version.weights and (weights := files.get(version.weights)):
         files.delete(weights)
@@ -36,19 +33,14 @@ def trainings_of(store: Store, version: Version) -> int:
     return int(row[0]) if row else 0
 
 
-def _outputs(store: Store, version: Version) -> Iterator[str]:
-    """The ids of the files that its predictions refer to."""
-    made = {"model": version.model, "version": version.id}
-    kept = store.rows(
-        f"SELECT output FROM predictions WHERE output IS NOT NULL AND number IN (SELECT number {_MADE})", made
+def _files(store: Store, version: Version) -> list[str]:
+    """The ids of the files that its predictions refer to, and no others."""
+    rows = store.rows(
+        f"SELECT DISTINCT file FROM uses u WHERE prediction IN (SELECT number {_MADE}) AND NOT EXISTS"
+        f" (SELECT 1 FROM uses o WHERE o.file = u.file AND o.prediction NOT IN (SELECT number {_MADE}))",
+        {"model": version.model, "version": version.id},
     )
-    said = store.rows(
-        f"SELECT data FROM events WHERE kind = 'value' AND prediction IN (SELECT number {_MADE})", made
-    )
-    for row in [*kept, *said]:
-        for text in texts(json.loads(row[0])):
-            if file_id := referenced(text):
-                yield file_id
+    return [row[0] for row in rows]
 
 
 _MADE = "FROM predictions WHERE model = :model AND version = :version"

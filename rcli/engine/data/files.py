@@ -25,7 +25,7 @@ from rcli.engine.data.predictions import new_id
 from rcli.engine.data.store import Row, Store
 
 UPLOAD_LIFETIME = 24 * 3600
-"""Seconds after which an uploaded file goes, as on Replicate; inputs and outputs go with their predictions."""
+"""Seconds after which an uploaded file goes, as on Replicate; others go with their predictions."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What the system says when a disk, a share of it, or a file's size is exhausted."""
@@ -166,6 +166,16 @@ class Files:
     def size(self) -> int:
         """Bytes of all contents, each counted once."""
         row = self._store.row("SELECT SUM(size) FROM (SELECT DISTINCT sha256, size FROM files)")
+        return int(row[0] or 0) if row else 0
+
+    def size_of(self, ids: Collection[str]) -> int:
+        """Bytes of the contents that would go with these files: what others share would stay."""
+        row = self._store.row(
+            "SELECT SUM(size) FROM (SELECT DISTINCT sha256, size FROM files f WHERE id IN"
+            " (SELECT value FROM json_each(:ids)) AND NOT EXISTS (SELECT 1 FROM files o"
+            " WHERE o.sha256 = f.sha256 AND o.id NOT IN (SELECT value FROM json_each(:ids))))",
+            {"ids": json.dumps([*ids])},
+        )
         return int(row[0] or 0) if row else 0
 
     def folders(self) -> list[Path]:

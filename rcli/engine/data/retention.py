@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rcli.engine.data.store import Store
 
-EVENTS = 5000
+EVENTS = 2000
 """Events that go at once: a few milliseconds."""
 
 UNUSED_SECONDS = 3600.0
@@ -98,14 +98,13 @@ class Remains:
         )
         return [row[0] for row in rows]
 
-    def has_reader(self, file_id: str) -> bool:
-        """Whether a prediction under way was given this file, or has put it out."""
-        row = self._store.row(
-            "SELECT 1 FROM uses u JOIN predictions p ON p.number = u.prediction"
-            " WHERE u.file = ? AND p.completed_at IS NULL LIMIT 1",
-            (file_id,),
+    def files_under_way(self) -> set[str]:
+        """What predictions that have not ended were given, or have put out."""
+        rows = self._store.rows(
+            "SELECT file FROM uses WHERE prediction IN"
+            " (SELECT number FROM predictions WHERE status IN ('starting', 'processing'))"
         )
-        return row is not None
+        return {row[0] for row in rows}
 
     def size(self) -> int:
         """Bytes of the database that hold something: what was deleted is free for what comes."""

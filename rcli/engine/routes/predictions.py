@@ -19,7 +19,7 @@ from rcli.engine.routes import engine_of, knows_aborted, links_of
 from rcli.engine.routes.models import find_model
 from rcli.engine.routes.webhooks import WEBHOOK_KEYS, read_subscription, send_webhooks
 from rcli.engine.web.bodies import read_json
-from rcli.engine.web.objects import page_object, prediction_object
+from rcli.engine.web.objects import page_object, prediction_object, work_object
 from rcli.engine.web.pages import PAGE, next_page, read_cursor
 from rcli.engine.web.preferences import Wait, parse_cancel_after, parse_prefer
 
@@ -68,7 +68,7 @@ async def list_predictions(request: Request) -> JSONResponse:
 
 async def get_prediction(request: Request) -> JSONResponse:
     row = find_prediction(request)
-    return JSONResponse(prediction_object(row, links_of(request), knows_aborted=knows_aborted(request)))
+    return JSONResponse(work_object(row, links_of(request), knows_aborted=knows_aborted(request)))
 
 
 async def cancel_prediction(request: Request) -> JSONResponse:
@@ -77,10 +77,13 @@ async def cancel_prediction(request: Request) -> JSONResponse:
 
 
 def find_prediction(request: Request) -> Prediction:
-    """The prediction that the address names. Raises Problem 404."""
+    """The prediction that the address names, or the training: a client waits for those here, too.
+
+    Raises Problem 404.
+    """
     prediction_id = request.path_params["prediction_id"]
     row = engine_of(request).jobs.table.get(prediction_id)
-    if row is None or row.kind != "prediction":
+    if row is None:
         raise not_found(f"This engine has no prediction {prediction_id}")
     return row
 

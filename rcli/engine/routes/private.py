@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from rcli.engine.routes import engine_of
 from rcli.engine.runtime.memory import session_memory
 from rcli.engine.web.bodies import read_json
 from rcli.engine.web.objects import Json, timestamp, version_object
+from rcli.engine.work.caches import KEPT_SECONDS, Entry, Wish
 from rcli.engine.work.instances import Instance
 from rcli.engine.work.lanes import Lane
 from rcli.engine.work.registry import Destination, Registered
@@ -28,6 +30,13 @@ PROJECT = PLACE | {"overrides": dict, "to_run": bool}
 
 PUSH = PLACE | {"model": str, "former": list}
 """What a request to push one may say; ``former`` are the versions that the same watch has made before."""
+
+PRUNE: dict[str, type | tuple[type, ...]] = {
+    "everything": bool,
+    "older_than": (int, float),
+    "dry_run": bool,
+    "uv": bool,
+}
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?/[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?")
 NAMING = "owner/name, of letters, digits, dots, dashes and underscores; the name in lower case"
@@ -114,29 +123,44 @@ async def stop(request: Request) -> JSONResponse:
 
 async def list_cache(request: Request) -> JSONResponse:
     entries = await engine_of(request).caches.entries()
+    return JSONResponse({"entries": [_cached(entry) for entry in entries]})
+
+
+async def prune_cache(request: Request) -> JSONResponse:
+    """Without ``older_than`` (seconds) and ``everything``, predictions keep their data."""
+    body = await read_json(request, PRUNE)
+    everything, age = body.get("everything", False), body.get("older_than")
+    engine = engine_of(request)
+    wish = Wish(
+        before=time.time() - (0 if everything else KEPT_SECONDS if age is None else max(age, 0)),
+        past=everything or age is not None,
+        bundled=everything,
+        dry_run=body.get("dry_run", False),
+        uv=body.get("uv", False),
+    )
+    freed = await engine.caches.prune(wish)
+    engine.store.commit()
     return JSONResponse(
         {
-            "entries": [
-                {
-                    "kind": entry.kind,
-                    "id": entry.id,
-                    "name": entry.name,
-                    "size_bytes": entry.size,
-                    "last_used": timestamp(entry.last_used),
-                    "in_use": entry.in_use,
-                }
-                for entry in entries
-            ]
+            "removed": len(freed.entries),
+            "freed_bytes": freed.size,
+            "predictions": freed.predictions,
+            "entries": [_cached(entry) for entry in freed.entries],
+            "uv": freed.uv,
         }
     )
 
 
-async def prune_cache(request: Request) -> JSONResponse:
-    body = await read_json(request, {"everything": bool})
-    engine = engine_of(request)
-    freed = await engine.caches.prune(everything=body.get("everything", False))
-    engine.store.commit()
-    return JSONResponse({"removed": freed.count, "freed_bytes": freed.size})
+def _cached(entry: Entry) -> Json:
+    return {
+        "kind": entry.kind,
+        "id": entry.id,
+        "name": entry.name,
+        "size_bytes": entry.size,
+        "last_used": timestamp(entry.last_used),
+        "in_use": entry.in_use,
+        "bundled": entry.bundled,
+    }
 
 
 def _folder(body: Json) -> tuple[Path, str]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from rcli.engine.problems import not_found
 from rcli.engine.routes import engine_of, links_of
+from rcli.engine.routes.predictions import find_prediction
 from rcli.engine.web.streams import EventStream, parse_event_id
 
 
 async def stream_prediction(request: Request) -> EventStream:
+    row = find_prediction(request)
     jobs = engine_of(request).jobs
-    row = jobs.table.get(request.path_params["prediction_id"])
-    if row is None:
-        raise not_found(f"This engine has no prediction {request.path_params['prediction_id']}")
     return EventStream(
         jobs.table,
         row.number,

@@ -38,6 +38,7 @@ async def delete_version(request: Request) -> Response:
     engine = engine_of(request)
     deletions.delete_version(engine.store, engine.files, version)
     engine.store.commit()
+    engine.jobs.let_go(version)
     return Response(status_code=202)
 
 

@@ -133,6 +133,14 @@ class Environments:
         async with self._locks.setdefault(recipe.key, asyncio.Lock()):
             return self._ready(recipe.key) or await self._build(recipe, progress)
 
+    async def key(self, build: Build) -> str | None:
+        """The key of what ``ensure`` would find; None for rcli's own Python, or one that is not here.
+
+        Raises BuildError.
+        """
+        here = await self._interpreters.here(build.python_version) if _needs_environment(build) else None
+        return here and (await asyncio.to_thread(self._recipe, build, *here)).key
+
     def list(self) -> list[Description]:
         """Every finished environment, the one used last at the end."""
         found = [described for key in _names(self._root) if (described := self._describe(key))]

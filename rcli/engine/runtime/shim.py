@@ -18,6 +18,7 @@ import dataclasses
 import datetime
 import enum
 import importlib
+import importlib.util
 import inspect
 import io
 import json
@@ -222,9 +223,12 @@ def _raise_failure(exc: BaseException | None) -> None:
 
 
 def _flush() -> None:
-    """Give out unfinished lines now: coglet would prefix them to the next prediction's logs."""
+    """Give out unfinished lines now: coglet would prefix them to the next prediction's logs.
+
+    A model may have put anything in the place of its streams, None included.
+    """
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
 
 
@@ -563,6 +567,19 @@ def _hints(call: typing.Callable[..., typing.Any]) -> dict[str, typing.Any]:
         return {}
 
 
+def _trainer(reference: str) -> typing.Any:
+    """What cog.yaml names under train: cog's own loader refuses classes without run() and predict()."""
+    path, _, name = reference.partition(":")
+    module_name = os.path.basename(path).replace(".py", "")
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[module_name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    trainer = getattr(module, name)
+    return trainer() if inspect.isclass(trainer) else trainer
+
+
 def _selected(user: typing.Any, mode: str) -> typing.Callable[..., typing.Any]:
     """The function to call: train, run or predict of an object, or the function itself."""
     if inspect.isfunction(user):
@@ -673,7 +690,8 @@ def _build() -> type:
         import cog.predictor
 
         _LOADER = cog.predictor.__file__ or ""
-        user = cog.predictor.load_predictor_from_ref(reference)
+        load = _trainer if mode == "train" else cog.predictor.load_predictor_from_ref
+        user = load(reference)
         call = _selected(user, mode)
         concurrent = int(os.environ.get("COG_MAX_CONCURRENCY", "1")) > 1
         loop = _thread_loop() if inspect.isasyncgenfunction(call) and not concurrent else None

@@ -55,10 +55,14 @@ def announced_length(request: Request) -> int:
 def too_large(limit: int) -> Problem:
     return Problem(
         413,
-        f"The body must be less than {limit >> 20}MB in size",
+        f"The body must be less than {_amount(limit)} in size",
         hint="shorten the text, or put the file on the web and give the model its address",
         headers={"connection": "close"},
     )
+
+
+def _amount(limit: int) -> str:
+    return f"{limit >> 20}MB" if limit >= 1 << 20 else f"{limit >> 10}KB"
 
 
 def parse(body: bytes) -> Any:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from rcli.engine.data.files import File
-from rcli.engine.problems import Problem
+from rcli.engine.problems import Problem, not_found
 
 CHUNK = 1 << 19
 """Bytes that are read at once: larger ones are no faster, and memory stays flat."""
@@ -41,28 +41,34 @@ class FileContent:
         headers = Headers(scope=scope)
         etag = f'"{self._file.sha256}"'
         common = content_headers(self._file) | {"etag": etag, "accept-ranges": "bytes"}
-        if headers.get("if-none-match") in (etag, "*"):
+        if _has(headers.get("if-none-match", ""), etag):
             await Response(status_code=304, headers=common)(scope, receive, send)
             return
         asked = headers.get("range") if headers.get("if-range", etag) == etag else None
         try:
             part = parse_range(asked, self._file.size)
+            content = self._path.open("rb", buffering=0)
+        except FileNotFoundError:
+            gone = not_found(f"The file {self._file.id} was removed")
+            await gone.response()(scope, receive, send)
         except Problem as problem:
             await problem.response()(scope, receive, send)
-            return
-        await self._send(scope, send, common, part)
+        else:
+            with content:
+                await self._send(scope, send, common, part, content)
 
-    async def _send(self, scope: Scope, send: Send, common: dict[str, str], part: Part | None) -> None:
+    async def _send(
+        self, scope: Scope, send: Send, common: dict[str, str], part: Part | None, content: BinaryIO
+    ) -> None:
         status = 200 if part is None else 206
         if part is not None:
             common["content-range"] = f"bytes {part.start}-{part.end - 1}/{self._file.size}"
         part = part or Part(0, self._file.size)
         common["content-length"] = str(part.end - part.start)
         raw = [(name.encode(), value.encode()) for name, value in common.items()]
-        with self._path.open("rb", buffering=0) as content:
-            await send({"type": "http.response.start", "status": status, "headers": raw})
-            if scope["method"] != "HEAD":
-                await _send_bytes(content, part, send)
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        if scope["method"] != "HEAD":
+            await _send_bytes(content, part, send)
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -75,6 +81,13 @@ async def _send_bytes(content: BinaryIO, part: Part, send: Send) -> None:
             raise OSError("the file is shorter than it was")
         left -= len(chunk)
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+def _has(validators: str, etag: str) -> bool:
+    """Whether an ``If-None-Match`` names this content; the comparison is the weak one (RFC 9110)."""
+    return validators.strip() == "*" or etag in (
+        each.strip().removeprefix("W/") for each in validators.split(",")
+    )
 
 
 def content_headers(file: File) -> dict[str, str]:

@@ -52,6 +52,8 @@ class Guard:
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
+        if len(headers.getlist("host")) > 1:
+            raise Problem(400, "The request names more than one host")
         if not self._is_ours(host, scope):
             raise Problem(421, "This engine does not answer under that host name")
         origin = headers.get("origin")

@@ -70,6 +70,12 @@ def training_object(row: Prediction, links: Links, *, knows_aborted: bool = True
     return shown | {"destination": row.destination, "urls": urls}
 
 
+def work_object(row: Prediction, links: Links, *, knows_aborted: bool = True) -> Json:
+    """Of either kind."""
+    describe = training_object if row.kind == "training" else prediction_object
+    return describe(row, links, knows_aborted=knows_aborted)
+
+
 def version_object(row: Version) -> Json:
     return {
         "id": row.id,

@@ -24,8 +24,8 @@ from rcli.engine.data.files import (
     replace_texts,
     safe_name,
 )
-from rcli.engine.data.predictions import Work, new_id
-from rcli.engine.problems import InvalidField, Problem, invalid_request
+from rcli.engine.data.predictions import Work
+from rcli.engine.problems import InvalidField, Problem, invalid_request, keeping, no_room
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
@@ -110,7 +110,10 @@ class Inputs:
         self._files = files
 
     async def accept(self, schema: InputSchema, given: dict[str, Any], host: str) -> Given:
-        """``host`` is the Host header of the request. Raises Problem 422 for what the model cannot take."""
+        """``host`` is the Host header of the request.
+
+        Raises Problem 422 for what the model cannot take, and 507 for files that the disk has no room for.
+        """
         schema.check(given)
         values = dict(given)
         for name in schema.files:
@@ -144,29 +147,35 @@ class Inputs:
             if parts.netloc != host:
                 return text
             raise _bad_file(name, "this file does not exist, or it has expired")
+        self._check_room(file.size)
         self._files.touch(file)
         return file.reference
 
     async def _take_in(self, text: str, name: str) -> File:
         header, comma, body = text.removeprefix("data:").partition(",")
         media_type, *options = header.split(";")
-        part = self._files.incoming / new_id()
-        try:
-            content = b64decode(body, validate=True) if "base64" in options else unquote_to_bytes(body)
-        except binascii.Error as exc:
-            raise _bad_file(name, "is no valid data URL") from exc
         if not comma:
             raise _bad_file(name, "is no valid data URL")
-        part.write_bytes(content)
         content_type = media_type or "text/plain"
         file_name = _given_name(options) or name + _extension(content_type)
-        return await self._files.adopt(part, kind="input", name=file_name, content_type=content_type)
+        self._check_room(len(body))
+        with keeping(), self._files.arriving() as part:
+            try:
+                await asyncio.to_thread(_unpack, body, "base64" in options, part)
+            except binascii.Error as exc:
+                raise _bad_file(name, "is no valid data URL") from exc
+            return await self._files.adopt(part, kind="input", name=file_name, content_type=content_type)
+
+    def _check_room(self, size: int) -> None:
+        """Raises Problem 507 when a file of so many bytes would take the disk's last room."""
+        if not self._files.has_room(size):
+            raise no_room("The engine's disk has too little room for this prediction's files")
 
     async def _lay(self, text: str, name: str, folder: Path) -> str:
         file_id = referenced(text)
         if file_id is None:
             return text
-        file = self._files.get(file_id)
+        file = self._files.find(file_id)
         if file is None:
             raise _bad_file(name, "this file was deleted before the prediction ran")
         place = folder / file.id / safe_name(file.name)
@@ -183,6 +192,11 @@ def _stored(schema: InputSchema, name: str, value: Any) -> Any:
 def _given(schema: InputSchema, name: str, value: Any) -> Any:
     """What ``_stored`` was given; secrets are not stored."""
     return value if name in schema.secrets or name in schema.files else replace_texts(value, plain)
+
+
+def _unpack(body: str, is_base64: bool, part: Path) -> None:
+    """Writes what a data URL holds. Raises binascii.Error, OSError."""
+    part.write_bytes(b64decode(body, validate=True) if is_base64 else unquote_to_bytes(body))
 
 
 def _place(content: Path, place: Path) -> None:

@@ -120,6 +120,12 @@ class Jobs:
             self._lane(key, version).scale(minimum, maximum)
         self._changed()
 
+    def let_go(self, version: Version) -> None:
+        """Idle replicas of a version that is no more go at once."""
+        for lane in self.lanes.values():
+            if (lane.version.model, lane.version.id) == (version.model, version.id):
+                lane.rest()
+
     def environments_in_use(self) -> set[str]:
         instances = (instance for lane in self.lanes.values() for instance in lane.instances)
         return {instance.running.environment for instance in instances if instance.running is not None}

@@ -10,7 +10,6 @@ from typing import Any
 
 from rcli.engine.data.catalog import Catalog, Version
 from rcli.engine.data.files import File, Files, plain, referenced
-from rcli.engine.data.predictions import new_id
 from rcli.engine.data.variables import NONE
 from rcli.engine.problems import Problem
 from rcli.engine.work.live import Made
@@ -49,9 +48,9 @@ class Trainings:
             raise Problem(422, UNFIT.format(does="gave"))
         file_id = referenced(weights)
         if file_id is None:
-            part = self._files.incoming / new_id()
-            part.write_text(plain(weights), encoding="utf-8")
-            return await self._files.adopt(part, kind="output", name=NAME)
+            with self._files.arriving() as part:
+                part.write_text(plain(weights), encoding="utf-8")
+                return await self._files.adopt(part, kind="output", name=NAME)
         file = self._files.get(file_id)
         if file is None:
             raise Problem(422, "the weights were removed before a version was made of them")

@@ -8,65 +8,66 @@ remembered.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import finalize
 
 from rcli.errors import NotFound, RcliError, UsageError
 from rcli.records import Prediction
 from rcli.services.library import queries
 from rcli.services.library.queries import MOST_CANDIDATES, Filter
 from rcli.services.library.records import Entry, Origin, Record, SavedFile
-from rcli.services.library.tables import Newer, explained, opened, transaction
+from rcli.services.library.tables import Newer, explained, opened, staying, transaction
 
 LAST = "last"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Library:
     """The library in one file, which is made when there is something to remember.
 
-    Without ``keeps`` no more is written than what ids need: no inputs, no outputs.
+    Without ``keeps`` no more is written than what ids need: no inputs, no outputs. From the first change on a
+    connection stays open: closing the last one makes SQLite wait for the disk, 20 ms each time. A command
+    ends without closing it, and what it has written is in the file beside, where the next one finds it.
     """
 
     path: Path
     keeps: bool = True
+    _open: sqlite3.Connection | None = field(default=None, init=False, repr=False, compare=False)
+
+    def close(self) -> None:
+        if self._open:
+            self._open.close()
+            self._open = None
 
     def remember(self, prediction: Prediction, host: str, origin: Origin | None = None) -> bool:
         """Adds a prediction, or brings what is known of it up to date. False if it could not be written.
 
         ``origin`` is told once, when the prediction was made.
         """
-        with self._tried() as db:
+
+        def change(db: sqlite3.Connection) -> None:
             number = queries.note(db, prediction, host)
             if self.keeps:
                 queries.keep(db, number, prediction, origin)
-            return True
-        return False
+
+        return self._tried(change)
 
     def refresh(self, prediction: Prediction, host: str) -> None:
         """Brings what is known up to date, if this prediction is known at all."""
-        if not self.path.exists():
-            return
-        with self._tried() as db:
-            if (number := queries.number(db, prediction.id, host)) is not None:
-                queries.note(db, prediction, host)
-                if self.keeps:
-                    queries.keep(db, number, prediction, None)
+        if self.path.exists() and self.known(prediction.id, host):
+            self.remember(prediction, host)
 
     def remember_files(self, id: str, host: str, saved: Sequence[SavedFile]) -> None:
         """Where all files of a prediction's output are."""
-        if not self.keeps or not saved:
-            return
-        with self._tried() as db:
-            if (number := queries.number(db, id, host)) is not None:
-                queries.keep_files(db, number, saved)
+        if self.keeps and saved:
+            self._tried(lambda db: queries.keep_files(db, id, host, saved))
 
     def mark_removed(self, entry: Entry) -> None:
         """The service does not know it any more, or has deleted its data."""
-        with self._tried() as db:
-            queries.mark_removed(db, entry.id, entry.host)
+        self._tried(lambda db: queries.mark_removed(db, entry.id, entry.host))
 
     def find(self, text: str) -> Entry:
         """What a whole id, the beginning of one, or ``last`` means.
@@ -106,6 +107,14 @@ class Library:
         with self._read() as db:
             return queries.recent(db, limit, host) if db else []
 
+    def last_version(self, model: str, host: str) -> str | None:
+        """The id of the version that was run last, None if nobody knows."""
+        try:
+            with self._read() as db:
+                return queries.last_version(db, model, host) if db else None
+        except RcliError:
+            return None
+
     def unended(self, host: str) -> list[Entry]:
         """What had not ended when rcli saw it last. Raises RcliError when the library cannot be read."""
         with self._read() as db:
@@ -144,11 +153,20 @@ class Library:
         with explained(self.path), opened(self.path) as db:
             yield db
 
-    @contextmanager
-    def _tried(self) -> Iterator[sqlite3.Connection]:
-        """A change in one transaction; the block is left without a word if it cannot be made."""
-        with suppress(sqlite3.Error, OSError, Newer), opened(self.path) as db, transaction(db):
-            yield db
+    def _tried(self, change: Callable[[sqlite3.Connection], None]) -> bool:
+        """A change in one transaction; False if it could not be made."""
+        try:
+            with opened(self.path) as db, transaction(db):
+                self._stay_open()
+                change(db)
+        except (sqlite3.Error, OSError, Newer):
+            return False
+        return True
+
+    def _stay_open(self) -> None:
+        if self._open is None:
+            self._open = staying(self.path)
+            finalize(self, self._open.close)
 
 
 def _single(text: str, found: list[Entry]) -> Entry:

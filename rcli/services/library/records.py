@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class KeptFile:
-    """A file that was an input: ``at`` is its place in the values, ``path`` None for standard input.
+    """A file that was an input: ``at`` is its place in the values, ``path`` None if it lies nowhere.
 
     ``size`` in bytes, ``sha256`` in hexadecimal digits; ``url`` None if it went along as a data URI.
     """

@@ -30,6 +30,13 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
+def staying(path: Path) -> sqlite3.Connection:
+    """A connection to a library that is there, on which nothing more is asked; any thread may close it."""
+    db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+    _version(db)  # only then it counts
+    return db
+
+
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
     """All or nothing; nobody else writes meanwhile."""
@@ -50,7 +57,7 @@ def explained(path: Path) -> Iterator[None]:
     except (sqlite3.Error, OSError) as exc:
         raise RcliError(
             f"the library {path} cannot be read: {exc}",
-            hint="move that file away to begin a new one",
+            hint=f"move {path}* away to begin a new one",
         ) from exc
 
 

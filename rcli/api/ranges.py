@@ -1,0 +1,162 @@
+"""One large file over several connections: each takes its share, and goes on where it broke off."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+
+import httpx
+
+from rcli.api.client import Client
+from rcli.api.failures import Disconnected
+from rcli.errors import RcliError
+
+SMALLEST = 64 << 20
+"""Bytes from which on it is worth more than one connection."""
+
+TRIES = 4
+MOST_CONNECTIONS = 100
+
+
+class NoRanges(Exception):
+    """The server does not give the parts of this file that it said it would."""
+
+
+class Stopped(Exception):
+    """This part of a download is not wanted any more: another thread has failed, or was interrupted."""
+
+
+def persist(client: Client, receive: Callable[[], None], position: Callable[[], int]) -> None:
+    """Calls ``receive`` until it ends. Raises Disconnected after four that brought nothing new."""
+    failed, reached = 0, 0
+    for connection in range(1, MOST_CONNECTIONS + 1):
+        try:
+            receive()
+            return
+        except Disconnected:
+            if position() > reached:
+                failed, reached = 0, position()
+            failed += 1
+            if failed == TRIES or connection == MOST_CONNECTIONS:
+                raise
+            client.sleep(0.1 * 2**failed)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is fetched: ``validator`` tells that all parts are of the same file, ``size`` is in bytes."""
+
+    client: Client
+    url: str
+    validator: str
+    size: int
+
+
+def fetch(
+    source: Source, first: httpx.Response, number: int, connections: int, progress: Callable[[int], None]
+) -> None:
+    """Writes the file to the descriptor ``number``; ``first`` is the answer that brings its beginning.
+
+    ``progress`` is told the bytes that are there, by several threads, and may raise Stopped. Raises Stopped,
+    NoRanges, RcliErrors, OSError.
+    """
+    work = _Work(source, number, progress)
+    bounds = [source.size * share // connections for share in range(connections + 1)]
+    shares = [_Share(begin, end) for begin, end in pairwise(bounds)]
+    threads = [Thread(target=work.bring, args=(share,), daemon=True) for share in shares[1:]]
+    try:
+        for thread in threads:
+            thread.start()
+        work.bring(shares[0], first)
+        for _ in shares:
+            if error := work.ended.get():
+                raise error
+    finally:
+        work.stopped.set()  # whoever still waits for the server leaves at its next piece
+
+
+@dataclass
+class _Share:
+    """The bytes from ``begin``, which moves on, to before ``end``."""
+
+    begin: int
+    end: int
+
+
+@dataclass
+class _Work:
+    """What the threads of one file have in common."""
+
+    source: Source
+    number: int
+    progress: Callable[[int], None]
+    ended: SimpleQueue[Exception | None] = field(default_factory=SimpleQueue)
+    stopped: Event = field(default_factory=Event)
+    _done: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def bring(self, share: _Share, first: httpx.Response | None = None) -> None:
+        # A descriptor of its own: the file may be closed, and its number in use, before this thread is told.
+        number = os.dup(self.number)
+        try:
+            self._bring(share, number, first)
+            self.ended.put(None)
+        except (RcliError, NoRanges, OSError, Stopped) as exc:
+            self.ended.put(exc)
+        finally:
+            os.close(number)
+
+    def _bring(self, share: _Share, number: int, first: httpx.Response | None) -> None:
+        if first is not None:
+            with suppress(Disconnected, httpx.TransportError):
+                self._write(first.iter_raw(), share, number)
+        persist(self.source.client, lambda: self._ask(share, number), lambda: share.begin)
+
+    def _ask(self, share: _Share, number: int) -> None:
+        if share.begin >= share.end:
+            return
+        headers = {
+            "Accept-Encoding": "identity",
+            "Range": f"bytes={share.begin}-{share.end - 1}",
+            "If-Range": self.source.validator,
+        }
+        with self.source.client.stream(self.source.url, headers) as response:
+            if response.status_code != 206 or begin_of(response) != share.begin:
+                raise NoRanges
+            self._write(response.iter_raw(), share, number)
+        if share.begin < share.end:
+            raise NoRanges
+
+    def _write(self, chunks: Iterable[bytes], share: _Share, number: int) -> None:
+        for chunk in chunks:
+            if self.stopped.is_set():
+                raise Stopped
+            part = chunk[: share.end - share.begin]
+            _write_all(number, part, share.begin)
+            share.begin += len(part)
+            self._tell(len(part))
+            if share.begin >= share.end:
+                return
+
+    def _tell(self, count: int) -> None:
+        with self._lock:
+            self._done += count
+            self.progress(self._done)
+
+
+def begin_of(response: httpx.Response) -> int | None:
+    """Where a part begins in its file, None for the whole."""
+    found = re.match(r"bytes (\d+)-", response.headers.get("content-range", ""))
+    return int(found[1]) if found and response.status_code == 206 else None
+
+
+def _write_all(number: int, data: bytes, at: int) -> None:
+    while data:
+        written = os.pwrite(number, data, at)
+        data, at = data[written:], at + written

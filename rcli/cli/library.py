@@ -1,0 +1,240 @@
+"""``rcli library``: what ran, after the service has forgotten it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rcli import settings
+from rcli.app import App
+from rcli.cli import rescuing, saving, showing
+from rcli.cli.canceling import confirmed
+from rcli.cli.finding import library
+from rcli.cli.options import Command, Limit, Prediction, Yes, group, world
+from rcli.errors import NotFound, RcliError, UsageError
+from rcli.services import safekeeping, times
+from rcli.services.library.queries import Filter
+from rcli.services.library.records import Record
+from rcli.ui import views
+
+app = group("What ran, kept on this machine when the service has forgotten it.")
+
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="Of models with this in their names.")
+]
+Status = Annotated[
+    str | None, typer.Option("--status", metavar="STATUS", help="succeeded, failed, canceled, aborted, …")
+]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="WHEN", help="From a date or time on, or the last 2h, 7d.")
+]
+Before = Annotated[
+    str | None, typer.Option("--before", metavar="WHEN", help="Up to a date or time, or older than 2h, 7d.")
+]
+
+
+@app.command("list", cls=Command)
+def list_(
+    ctx: typer.Context,
+    limit: Limit = 20,
+    model: Model = None,
+    status: Status = None,
+    since: Since = None,
+    before: Before = None,
+) -> None:
+    """List what rcli ran, the newest first, and when the service deletes what was not saved.
+
+    Example: rcli library list --model hello --since 7d
+    """
+    app = world(ctx)
+    _show_rows(app, library(app).records(_filter(app, model, status, since, before), limit))
+
+
+@app.command(cls=Command)
+def search(
+    ctx: typer.Context,
+    words: Annotated[list[str], typer.Argument(metavar="WORD…", help="Each of them has to occur.")],
+    limit: Limit = 20,
+    model: Model = None,
+    status: Status = None,
+    since: Since = None,
+    before: Before = None,
+) -> None:
+    """Find what ran by words in its inputs, its output, its log or its error.
+
+    Example: rcli library search cat space --status succeeded
+    """
+    app = world(ctx)
+    _show_rows(app, library(app).records(_filter(app, model, status, since, before, " ".join(words)), limit))
+
+
+@app.command(cls=Command)
+def show(ctx: typer.Context, id: Prediction) -> None:
+    """Show all that is kept of a prediction, without asking the service.
+
+    Example: rcli library show last
+    """
+    app = world(ctx)
+    record = _record(app, id)
+    showing.record(app, record.to_json(), record.entry.id, views.kept(record.to_json(), _expiry(record)))
+
+
+@app.command("open", cls=Command)
+def open_(ctx: typer.Context, id: Prediction) -> None:
+    """Open the saved output: one file, or the folder of several. Without a desktop the path is printed.
+
+    Example: rcli library open last
+    """
+    app = world(ctx)
+    record = _record(app, id)
+    folder = safekeeping.managed(app.settings.outputs, record.entry.id)
+    files = safekeeping.present(record, folder)
+    if not files:
+        raise NotFound(
+            f"no files of prediction {record.entry.id} are on this machine",
+            hint=f"rcli predictions download {record.entry.id}",
+        )
+    path = Path(files[0].path)
+    saving.show_path(app, path if len(files) == 1 else path.parent)
+
+
+@app.command(cls=Command)
+def export(
+    ctx: typer.Context,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="A new file; without one it is stdout.")
+    ] = None,
+    model: Model = None,
+    status: Status = None,
+    since: Since = None,
+    before: Before = None,
+) -> None:
+    """Write what is kept as JSON, a line for each prediction, the newest first.
+
+    Example: rcli library export runs.jsonl
+    """
+    app = world(ctx)
+    found = library(app).records(_filter(app, model, status, since, before))
+    rows = (record.to_json() for record in found)
+    if file in (None, "-"):
+        for row in rows:
+            app.screen.event(row)
+    else:
+        number = _write(app.cwd / str(file), (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        app.screen.note(f"{number} predictions are in {app.cwd / str(file)}")
+
+
+@app.command(cls=Command)
+def prune(
+    ctx: typer.Context,
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="TIME", help="30d, 12h, or a date; 0s forgets all.")
+    ],
+    yes: Yes = False,
+) -> None:
+    """Forget what is older than a time. Saved files stay where they are.
+
+    Example: rcli library prune --older-than 30d --yes
+    """
+    app = world(ctx)
+    before = times.moment(older_than, "--older-than", _now())
+    if not yes and not confirmed(app, f"Forget all that ran before {before[:19]} UTC?"):
+        app.screen.say("nothing was forgotten")
+        return
+    forgotten = library(app).prune(Filter(host=app.flags.host, before=before))
+    app.screen.say(f"{forgotten} predictions are forgotten")
+
+
+@app.command(cls=Command)
+def off(ctx: typer.Context) -> None:
+    """Keep no more inputs and outputs from now on: only what ids and `last` need.
+
+    Example: rcli library off
+    """
+    app = world(ctx)
+    settings.write(app.settings.paths, ("library",), "off")
+    app.screen.say("from now on no inputs and outputs are kept; what is there stays")
+    app.screen.note("rcli library prune --older-than 0s forgets it, rcli config set library on keeps again")
+
+
+@app.command(cls=Command)
+def rescue(ctx: typer.Context) -> int:
+    """Download all outputs that are on no disk of yours yet, as long as the services have them.
+
+    Example: rcli library rescue
+    """
+    app = world(ctx)
+    return rescuing.rescue(app)
+
+
+def _filter(
+    app: App,
+    model: str | None,
+    status: str | None,
+    since: str | None,
+    before: str | None,
+    text: str | None = None,
+) -> Filter:
+    now = _now()
+    return Filter(
+        model=model,
+        status=status,
+        host=app.flags.host,
+        since=times.moment(since, "--since", now) if since else None,
+        before=times.moment(before, "--before", now) if before else None,
+        text=text,
+    )
+
+
+def _show_rows(app: App, found: Iterable[Record]) -> None:
+    records = list(found)
+    table = views.library([(each.to_json(), _expiry(each)) for each in records], age=app.screen.is_terminal)
+    showing.rows(app, [each.to_json() for each in records], (each.entry.id for each in records), table)
+    if (soonest := safekeeping.soonest(records)) and soonest > _now():
+        app.screen.note("rcli library rescue saves what the service deletes soon")
+
+
+def _expiry(record: Record) -> datetime | None:
+    return safekeeping.expiry(record)
+
+
+def _record(app: App, text: str) -> Record:
+    if not text:
+        raise UsageError("no prediction is named", hint="rcli library list")
+    kept = library(app)
+    entry = kept.find(text)
+    record = kept.record(entry.id, entry.host)
+    assert record is not None
+    return record
+
+
+def _write(path: Path, lines: Iterator[str]) -> int:
+    """Writes a new file that only its owner can read, whole or not at all; returns how many lines."""
+    number = 0
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            try:
+                for line in lines:
+                    out.write(line)
+                    number += 1
+                out.flush()
+            except BaseException:
+                path.unlink()
+                raise
+    except FileExistsError as exc:
+        raise UsageError(
+            f"{path} exists already", hint="choose another name: nothing is overwritten"
+        ) from exc
+    except OSError as exc:
+        raise RcliError(f"cannot write {path}: {exc.strerror}") from exc
+    return number
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,74 @@
+"""``rcli train``: from a folder of data to a version of a model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rcli.cli.options import WEBHOOKS, Inputs, Logs, Yes, also, world
+from rcli.cli.run import ProjectFile
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[BASE] [KEY=VALUE]…", help="What is trained (in a Cog project: this one), and inputs."
+    ),
+]
+To = Annotated[
+    str,
+    typer.Option("--destination", metavar="[HOST:]OWNER/NAME", help="The model that gets the new version."),
+]
+CreateDestination = Annotated[
+    bool, typer.Option("--create-destination", help="Make the destination if there is none.")
+]
+Private = Annotated[bool, typer.Option("--private", help="Make it for yourself alone.")]
+Hardware = Annotated[
+    str | None, typer.Option("--hardware", metavar="SKU", help="What is to run it, such as gpu-t4.")
+]
+Detach = Annotated[bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")]
+CancelOnInterrupt = Annotated[
+    bool, typer.Option("--cancel-on-interrupt", help="Cancel the training at Ctrl-C.")
+]
+
+
+@also(*WEBHOOKS)
+def train(
+    ctx: typer.Context,
+    words: Words = None,
+    destination: To = "",
+    input: Inputs = None,
+    file: ProjectFile = "cog.yaml",
+    create_destination: CreateDestination = False,
+    private: Private = False,
+    hardware: Hardware = None,
+    yes: Yes = False,
+    detach: Detach = False,
+    cancel_on_interrupt: CancelOnInterrupt = False,
+    logs: Logs = False,
+) -> None:
+    """Train a model on your data, watch it, and get the reference of the version that it makes.
+
+    BASE is owner/name, owner/name:version, or a folder with a cog.yaml that has a train. Inputs are written
+    as for rcli run; a folder of files is packed, captions beside pictures too, after its pictures were
+    checked. Ctrl-C leaves the training running: rcli trainings watch comes back to it. On this machine the
+    destination is made without asking.
+
+    \b
+    Examples: rcli train rcli/names -i train_data=@names.txt --destination local:me/names
+              rcli train stability-ai/sdxl -i input_images=@pics/ --destination me/sdxl-me
+    """
+    from rcli.cli.attending import Attention
+    from rcli.cli.terms import terms
+    from rcli.cli.training import Making, Order, perform
+
+    making = Making(create_destination or private or hardware is not None, private, hardware, yes)
+    order = Order(
+        destination,
+        making,
+        Attention(logs=logs, cancels=cancel_on_interrupt),
+        detach=detach,
+        file=file,
+        terms=terms(ctx),
+    )
+    perform(world(ctx), words or [], input or [], order)

@@ -1,0 +1,159 @@
+"""``rcli trainings``: what was trained, what is being trained, and stopping it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rcli.api.endpoints import Replicate
+from rcli.app import App
+from rcli.cli import showing
+from rcli.cli.attending import Attention, attend, coming_back, conclude
+from rcli.cli.following import tell_logs
+from rcli.cli.options import Command, Limit, Logs, group, world
+from rcli.cli.saving import show_page
+from rcli.errors import NoAnswer
+from rcli.records import Logs as Piece
+from rcli.services import lists, local, predict, times, training
+from rcli.services.training import Training
+from rcli.settings import LOCAL
+from rcli.ui import views
+
+app = group("See and follow trainings, cancel them, open their pages.")
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="An id, the beginning of one, or last.")]
+OptionalId = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="As for show; without one it is the training that runs.")
+]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until its end.")]
+WaitTimeout = Annotated[
+    str | None, typer.Option("--timeout", metavar="TIME", help="Give up after this long: 30s, 5m, 1h.")
+]
+
+
+@app.command("list", cls=Command)
+def list_(ctx: typer.Context, limit: Limit = 20) -> None:
+    """List trainings, the newest first.
+
+    Example: rcli trainings list --host local
+    """
+    app = world(ctx)
+    rows = lists.first(limit, app.connect(app.default_host, as_is=True).trainings)
+    table = views.trainings(rows, age=app.screen.is_terminal)
+    showing.rows(app, [row.raw for row in rows], (row.id for row in rows), table)
+
+
+@app.command(cls=Command)
+def show(ctx: typer.Context, id: Id) -> None:
+    """Show one training: its state, input, new version, logs and times.
+
+    Example: rcli trainings show last
+    """
+    app = world(ctx)
+    found = training.look_up(_hosts(app), id)
+    prediction = found.prediction
+    fields = views.prediction(prediction, error=predict.explained(prediction), web=found.host != LOCAL)
+    fields.insert(3, ("destination", prediction.raw.get("destination")))
+    showing.record(app, prediction.raw, prediction.id, fields)
+
+
+@app.command(cls=Command)
+def watch(ctx: typer.Context, id: OptionalId = None, logs: Logs = False) -> None:
+    """Follow a training to its end, from its first log line on, and print its new version.
+
+    Without an ID it is the one that runs. Ctrl-C leaves it running. With --json every event is a line.
+
+    Example: rcli trainings watch
+    """
+    app = world(ctx)
+    found = _found(app, id)
+    with app.screen.display(_title(found)) as display:
+        attend(app, found, display, Attention(tells=app.flags.wants_json, logs=logs))
+
+
+@app.command(cls=Command)
+def logs(ctx: typer.Context, id: OptionalId = None, follow: Follow = False) -> None:
+    """Print a training's log, byte for byte.
+
+    Example: rcli trainings logs last -f
+    """
+    app = world(ctx)
+    found = _found(app, id)
+    if not follow:
+        text = found.prediction.logs
+        tell_logs(app, [Piece(text)] if text else [])
+        return
+    with coming_back(found, Attention(), app.screen.display(_title(found))):
+        tell_logs(app, found.events())
+
+
+@app.command(cls=Command)
+def wait(ctx: typer.Context, id: OptionalId = None, timeout: WaitTimeout = None) -> None:
+    """Wait until a training has ended, and print its new version.
+
+    After --timeout the exit code is 5, and the training goes on.
+
+    Example: rcli trainings wait --timeout 1h
+    """
+    app = world(ctx)
+    seconds = None if timeout is None else times.duration(timeout, "--timeout")
+    found = _found(app, id)
+    with app.screen.display(_title(found)) as display, coming_back(found, Attention(), display):
+        if not training.ended_within(found, seconds, lambda status: display.phase(status)):
+            raise NoAnswer(f"the training has not ended after {timeout}, and goes on")
+    conclude(app, found)
+
+
+@app.command(cls=Command)
+def cancel(ctx: typer.Context, id: Id) -> None:
+    """Cancel a training that is waiting or running.
+
+    Example: rcli trainings cancel last
+    """
+    app = world(ctx)
+    found = training.look_up(_hosts(app), id)
+    if found.prediction.is_done:
+        app.screen.say(f"training {found.prediction.id} has ended already: {found.prediction.status}")
+        return
+    canceled = found.cancel()
+    if app.flags.wants_json:
+        app.screen.json(canceled.raw)
+    elif app.flags.quiet:
+        app.screen.line(canceled.id)
+    else:
+        app.screen.say(f"training {canceled.id} is {canceled.status}")
+
+
+@app.command("open", cls=Command)
+def open_(ctx: typer.Context, id: OptionalId = None) -> None:
+    """Open a training's page in the browser; without one its address is printed.
+
+    A training of this machine has no page: its address in the API is printed.
+
+    Example: rcli trainings open last
+    """
+    app = world(ctx)
+    found = _found(app, id)
+    page = found.prediction.urls.get("web") if found.host != LOCAL else None
+    if page:
+        show_page(app, page)
+    else:
+        app.screen.note("it has no page; this is its address in the API:")
+        app.screen.line(found.prediction.urls.get("get", ""))
+
+
+def _hosts(app: App) -> list[Replicate]:
+    """Where a training may be: on the usual host, and on this machine if its engine runs."""
+    first = app.default_host
+    also_here = first != LOCAL and not app.flags.host and local.running(app.settings) is not None
+    return [app.connect(name, as_is=True) for name in (first, *([LOCAL] if also_here else []))]
+
+
+def _found(app: App, id: str | None) -> Training:
+    hosts = _hosts(app)
+    return training.running(hosts) if id is None else training.look_up(hosts, id)
+
+
+def _title(found: Training) -> str:
+    return f"{found.host} · {found.prediction.raw.get('destination') or found.prediction.model}"

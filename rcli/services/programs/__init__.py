@@ -1,0 +1,80 @@
+"""The program that would do what a command does, in the idiom of an official client.
+
+No token is in it, nor the value of a secret input: both come from environment variables. Files are named,
+and sent by the client's own means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from rcli.errors import UsageError
+from rcli.records import Json, Terms
+from rcli.services import inputs
+from rcli.services.catalog import Target
+from rcli.services.inputs import Inputs
+from rcli.services.programs import curl, node, python
+from rcli.services.programs.call import Call, Code, variable
+from rcli.services.schema import input_fields
+from rcli.services.sources import FileInput
+from rcli.settings import Host
+
+LANGUAGES = ("python", "node", "curl")
+
+
+class _Writer(Protocol):
+    """What a language's module has."""
+
+    def file(self, found: FileInput, number: int) -> str: ...
+    def secret(self, name: str) -> str: ...
+    def program(self, call: Call) -> str: ...
+
+
+_WRITERS: Mapping[str, _Writer] = {"python": python, "node": node, "curl": curl}
+
+
+def check_language(name: str) -> str:
+    """Raises UsageError for a language that there is no program in."""
+    if name not in LANGUAGES:
+        raise UsageError(f"--code takes {', '.join(LANGUAGES)}, not {name!r}", hint="--code python")
+    return name
+
+
+def write(language: str, host: Host, target: Target, built: Inputs, terms: Terms) -> str:
+    """The program's text, which ends with a line break.
+
+    Raises UsageError for a file without a name that a program could open, and for what the client cannot ask.
+    """
+    writer = _WRITERS[check_language(language)]
+    if terms.cancel_after is not None and language != "curl":
+        raise UsageError(f"--timeout is nothing that the client for {language} can ask", hint="--code curl")
+    for file in built.files:
+        _check(file)
+    secrets = {each.name for each in input_fields(target.document) if each.is_secret}
+    files = tuple(each for each in built.files if each.at[0] not in secrets)
+    stand_in = _numbered(writer, files)
+    values: Json = inputs.placed(Inputs(built.values, files), stand_in)
+    hidden: dict[str, Any] = {name: Code(writer.secret(variable(name))) for name in secrets & values.keys()}
+    needed = tuple(variable(name) for name in values if name in secrets)
+    return writer.program(Call(host, target, {**values, **hidden}, files, needed, terms))
+
+
+def _numbered(writer: _Writer, files: tuple[FileInput, ...]) -> Callable[[FileInput], str]:
+    """What stands for each file, which may be one of several."""
+    numbers = {file.at: number for number, file in enumerate(files, 1)}
+    return lambda file: Code(writer.file(file, numbers[file.at]))
+
+
+def _check(file: FileInput) -> None:
+    name = file.at[0]
+    if file.archive:
+        raise UsageError(
+            f"{name}: a program does not pack the folder {file.written[1:]}",
+            hint=f"pack it first, and write {name}=@FILE.{file.archive}",
+        )
+    if file.path is None or file.data is not None:
+        raise UsageError(
+            f"{name}: {file.written} is there once, and no program can open it again",
+            hint=f"save it first, and write {name}=@FILE",
+        )

@@ -1,0 +1,445 @@
+"""``rcli train``: from data on the disk to a version of a model, here and in the cloud."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from rcli.records import Json
+from tests.cli.conftest import PROJECTS, Shell
+from tests.cloud import VERSION, Cloud, cloud, prediction
+from tests.conftest import Run
+from tests.recording_server import Answer, json_answer, problem
+
+__all__ = ["cloud"]
+
+GUIDE = Path(__file__).parents[1] / "guide" / "models" / "sdxl"
+TRAINER, COACH = str(PROJECTS / "trainer"), str(PROJECTS / "coach")
+TRAININGS = f"/v1/models/stability-ai/sdxl/versions/{VERSION}/trainings"
+DINOSAURS = [
+    f"{first}{last}"
+    for first in ("Tyranno", "Bronto", "Stego", "Allo", "Ptero", "Mega", "Micro", "Ankylo")
+    for last in ("saurus", "don", "raptor", "ceratops", "dactyl", "lophus", "nychus")
+]
+TO_CLOUD = ("train", "stability-ai/sdxl", "--destination", "ada/sdxl-ada")
+ID = "zz4ibbonubfz7carwiefibzgga"
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> str:
+    """An input of the trainer."""
+    (tmp_path / "words.txt").write_text("dino")
+    return "words=@words.txt"
+
+
+@pytest.fixture
+def pics(tmp_path: Path) -> Path:
+    """Two pictures, one of them with a caption."""
+    folder = tmp_path / "pics"
+    folder.mkdir()
+    for name, colour in (("a.png", (255, 0, 0)), ("b.png", (0, 255, 0))):
+        Image.new("RGB", (32, 32), colour).save(folder / name)
+    (folder / "a.txt").write_text("a red square")
+    return folder
+
+
+def training(status: str, **keys: Any) -> Json:
+    """A training as the service writes it."""
+    urls = {"web": f"https://replicate.com/p/{ID}"}
+    return prediction(status, id=ID, destination="ada/sdxl-ada", urls=urls, **keys)
+
+
+@pytest.fixture
+def service(cloud: Cloud) -> Cloud:
+    """A base that can be trained, an account, and a training that succeeds at once."""
+    images = {"type": "string", "format": "uri", "description": "A zip of pictures.", "x-order": 0}
+    steps = {"type": "integer", "default": 1000, "minimum": 1, "x-order": 1}
+    document = {
+        "components": {
+            "schemas": {
+                "Input": {"type": "object", "properties": {"prompt": {"type": "string"}}},
+                "TrainingInput": {
+                    "type": "object",
+                    "properties": {"input_images": images, "max_train_steps": steps},
+                    "required": ["input_images"],
+                },
+            }
+        }
+    }
+    cloud.has_model(latest_version={"id": VERSION, "openapi_schema": document})
+    cloud.api.answer("GET /v1/account", json_answer({"username": "ada", "type": "user"}))
+    cloud.api.answer(f"POST {TRAININGS}", json_answer(training("starting"), 201))
+    made = {"version": f"ada/sdxl-ada:{VERSION}", "weights": "https://replicate.delivery/x/trained.tar"}
+    cloud.api.answer(f"GET /v1/trainings/{ID}", json_answer(training("succeeded", output=made)))
+    return cloud
+
+
+def has_destination(cloud: Cloud, name: str = "ada/sdxl-ada") -> None:
+    owner, _, short = name.partition("/")
+    cloud.api.answer(f"GET /v1/models/{name}", json_answer({"owner": owner, "name": short}))
+
+
+def posted(cloud: Cloud) -> list[str]:
+    return [request.path for request in cloud.api.requests if request.method == "POST"]
+
+
+def test_two_commands_from_a_text_file_to_a_dinosaur(warm_shell: Shell) -> None:
+    (warm_shell.cwd / "dinosaurs.txt").write_text("\n".join(DINOSAURS))
+
+    trained = warm_shell.run(
+        *("train", "rcli/names", "-i", "train_data=@dinosaurs.txt", "-i", "steps=50"),
+        *("--destination", "local:me/dinos"),
+    )
+    spoken = warm_shell.run("run", "local:me/dinos")
+
+    assert (trained.exit_code, trained.stderr) == (0, "")
+    assert trained.startswith("me/dinos:")
+    assert len(trained) == len("me/dinos:") + 64 + 1
+    assert len(spoken.splitlines()) == 10
+
+
+def test_the_guide_s_whole_command(warm_shell: Shell, pics: Path) -> None:
+    (pics / "a.txt").unlink()  # this model's training takes every file for a picture
+    warm_shell.run("push", str(GUIDE), "local:stability-ai/sdxl")
+
+    trained = warm_shell.run(
+        *("train", "local:stability-ai/sdxl", "-i", "input_images=@pics/", "-i", "token_string=TOK"),
+        *("-i", "caption_prefix=a photo of TOK, ", "-i", "max_train_steps=1000"),
+        *("-i", "use_face_detection_instead=false", "--destination", "me/sdxl-tok"),
+    )
+    painted = warm_shell.run("run", f"local:{trained.strip()}", "prompt=x", "-o", "tok.png")
+
+    assert (trained.exit_code, trained.stderr) == (0, "")
+    shown = json.loads(warm_shell.run("trainings", "show", "last", "--host", "local", "--json"))
+    assert shown["input"] | {"input_images": ""} == {
+        "input_images": "",
+        "token_string": "TOK",
+        "caption_prefix": "a photo of TOK, ",
+        "max_train_steps": 1000,
+        "use_face_detection_instead": False,
+    }
+    assert "a photo of TOK, a.png: #ff0000" in shown["logs"]
+    with Image.open(painted.strip()) as picture:
+        colours = {colour for _, colour in picture.convert("RGB").getcolors() or []}
+    assert colours <= {(255, 0, 0), (0, 255, 0)}
+
+
+def test_the_base_is_looked_for_where_the_destination_is(warm_rcli: Run, words: str) -> None:
+    warm_rcli("push", TRAINER, "local:school/trainer")
+
+    trained = warm_rcli("train", "school/trainer", words, "--destination", "local:school/dinos")
+
+    assert trained.startswith("school/dinos:")
+    assert warm_rcli("run", f"local:{trained.strip()}") == "DINO"
+
+
+def test_a_training_stays_on_one_host(warm_rcli: Run, words: str) -> None:
+    told = warm_rcli("train", TRAINER, words, "--destination", "replicate:me/dinos")
+
+    assert told.exit_code == 2
+    assert told.stderr == (
+        "error: the base is on local, the destination on replicate: a training stays on one host\n"
+        "hint: --destination local:owner/name\n"
+    )
+
+
+def test_json_is_the_training_and_quiet_its_version(warm_rcli: Run, words: str) -> None:
+    order = ("train", TRAINER, words, "--destination", "school/dinos")
+
+    record = json.loads(warm_rcli(*order, "--json"))
+    quiet = warm_rcli(*order, "-q")
+
+    assert (record["status"], record["destination"]) == ("succeeded", "school/dinos")
+    assert quiet == record["output"]["version"] + "\n"
+
+
+def test_detached_it_prints_its_id_and_goes_on(warm_rcli: Run, words: str) -> None:
+    id = warm_rcli("train", TRAINER, words, "--destination", "school/dinos", "--detach").strip()
+
+    told = warm_rcli("trainings", "wait", id)
+
+    assert (told.exit_code, told[:13]) == (0, "school/dinos:")
+
+
+def test_logs_go_to_stderr_when_they_are_asked_for(warm_rcli: Run, words: str) -> None:
+    told = warm_rcli("train", TRAINER, words, "steps=2", "--destination", "school/dinos", "--logs")
+
+    assert told.stderr == "step 1/2 loss=1.00\nstep 2/2 loss=0.50\n"
+
+
+def test_inputs_are_those_of_the_training(warm_rcli: Run) -> None:
+    told = warm_rcli("train", TRAINER, "steps=none", "speed=3", "--destination", "school/dinos")
+
+    assert told.exit_code == 2
+    assert told.stderr == (
+        "error: the inputs are not accepted:\n"
+        "  steps: 'none' is not a whole number\n"
+        "  speed: unknown input; inputs are: words, steps\n"
+        "  words: required, and takes a file or a URL\n"
+        f"hint: rcli train {TRAINER} --help\n"
+    )
+
+
+def test_help_tells_what_a_base_takes(warm_rcli: Run) -> None:
+    told = warm_rcli("train", "rcli/names", "--help")
+
+    assert "train_data" in told
+    assert "from_scratch" in told
+    assert "temperature" not in told
+
+
+def test_a_base_without_a_training_is_refused_before_anything_else(warm_rcli: Run) -> None:
+    told = warm_rcli("train", "rcli/hello", "text=x", "--destination", "local:me/hello")
+
+    assert told.exit_code == 2
+    assert told.stderr == (
+        "error: rcli/hello cannot be trained: this version of it has no training\n"
+        "hint: a Cog project names one in cog.yaml: train: train.py:train\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ((), "where to is missing: the model that gets the new version"),
+        (("--destination", "./dinos"), "'./dinos' is no model that could get a version"),
+        (("--destination", f"me/x:{VERSION}"), f"'me/x:{VERSION}' is no model that could get a version"),
+    ],
+)
+def test_a_destination_is_a_model(warm_rcli: Run, more: tuple[str, ...], said: str) -> None:
+    told = warm_rcli("train", TRAINER, *more)
+
+    assert told.exit_code == 2
+    assert told.stderr == f"error: {said}\nhint: --destination local:me/model\n"
+
+
+def test_a_destination_that_belongs_to_rcli_is_refused(warm_rcli: Run, words: str) -> None:
+    told = warm_rcli("train", TRAINER, words, "--destination", "local:rcli/dinos")
+
+    assert told.exit_code == 4
+    assert told.stderr.startswith("error: ")
+
+
+def test_a_training_that_fails_late_leaves_its_last_thirty_lines(warm_shell: Shell) -> None:
+    project = warm_shell.cwd / "late"
+    project.mkdir()
+    (project / "cog.yaml").write_text('train: "train.py:train"\npredict: "predict.py:Predictor"\n')
+    (project / "predict.py").write_text((PROJECTS / "trainer" / "predict.py").read_text())
+    (project / "train.py").write_text(
+        "from cog import BaseModel, Path\n\nclass Trained(BaseModel):\n    weights: Path\n\n"
+        "def train(steps: int = 40) -> Trained:\n"
+        "    for step in range(steps):\n        print(f'step {step}/{steps} loss={1 / (1 + step):.2f}')\n"
+        "    raise MemoryError('no room')\n"
+    )
+
+    told = warm_shell.run("train", "./late", "--destination", "local:me/late")
+
+    assert told.exit_code == 3
+    lines = told.stderr.splitlines()
+    assert lines[0].startswith("… ")
+    assert "step 39/40 loss=0.03" in lines
+    assert "step 5/40 loss=0.17" not in lines
+    assert lines[-1].startswith("error: training ")
+    assert "no room" in lines[-1]
+
+
+def test_ctrl_c_leaves_it_running_and_says_how_to_come_back(warm_shell: Shell) -> None:
+    gate = warm_shell.cwd / "gate"
+    session = warm_shell.terminal("train", COACH, f"until={gate}", "--destination", "school/left")
+    session.shows("warming up")
+
+    session.press("\x03")
+
+    assert session.end() == 130
+    (row,) = [line for line in session.lines if "the training goes on" in line]
+    id = row.split("rcli trainings watch ")[1].split()[0]
+    assert status(warm_shell, id) == "processing"
+    gate.touch()
+    assert warm_shell.run("trainings", "wait", id).startswith("school/left:")
+
+
+def test_ctrl_c_cancels_it_where_that_is_asked_for(warm_shell: Shell) -> None:
+    order = ("train", COACH, f"until={warm_shell.cwd}/gate", "--destination", "school/ended")
+    session = warm_shell.terminal(*order, "--cancel-on-interrupt")
+    session.shows("warming up")
+
+    session.press("\x03")
+
+    assert session.end() == 130
+    (row,) = [line for line in session.lines if line.endswith(" canceled")]
+    assert status(warm_shell, row.split()[1]) == "canceled"
+
+
+def status(shell: Shell, id: str) -> str:
+    shown: Json = json.loads(shell.run("trainings", "show", id, "--host", "local", "--json"))
+    return str(shown["status"])
+
+
+def test_in_the_cloud_a_folder_arrives_as_a_zip_with_its_captions(
+    rcli: Run, service: Cloud, pics: Path
+) -> None:
+    has_destination(service)
+
+    told = rcli(*TO_CLOUD, "-i", "input_images=@pics/", "-i", "max_train_steps=2", env=service.env)
+
+    assert (told, told.stderr) == (f"ada/sdxl-ada:{VERSION}\n", "")
+    body = service.created
+    assert (body["destination"], body["input"]["max_train_steps"]) == ("ada/sdxl-ada", 2)
+    packed = b64decode(body["input"]["input_images"].partition("base64,")[2])
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.namelist() == ["a.png", "a.txt", "b.png"]
+        assert archive.read("a.txt") == b"a red square"
+
+
+def test_what_is_packed_is_told_with_its_counts(rcli: Run, service: Cloud, pics: Path) -> None:
+    has_destination(service)
+
+    told = rcli(*TO_CLOUD, "input_images=@pics", "--no-input", env=service.env, terminal=True)
+
+    assert "pics: 3 files, 2 pictures, 1 of them with a caption, " in told.stderr
+
+
+def test_a_broken_picture_is_named_before_anything_is_sent(rcli: Run, service: Cloud, pics: Path) -> None:
+    has_destination(service)
+    whole = (pics / "a.png").read_bytes()
+    (pics / "b.png").write_bytes(whole[: len(whole) // 2])
+    (pics / "c.jpg").write_text("no picture")
+
+    told = rcli(*TO_CLOUD, "input_images=@pics/", env=service.env)
+
+    assert told.exit_code == 2
+    lines = told.stderr.splitlines()
+    assert lines[0] == "error: 2 pictures of 3 cannot be opened:"
+    assert lines[1].startswith("  pics/b.png: it is broken: ")
+    assert lines[2] == "  pics/c.jpg: it is no picture"
+    assert posted(service) == []
+
+
+def test_an_empty_folder_is_refused(rcli: Run, service: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "pics").mkdir()
+    has_destination(service)
+
+    told = rcli(*TO_CLOUD, "input_images=@pics/", env=service.env)
+
+    assert told.exit_code == 2
+    assert "input_images: there is no file in the folder" in told.stderr
+    assert posted(service) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("huge.zip", "huge.zip is larger than 100 MB"), ("nowhere.zip", "there is no file ")],
+)
+def test_a_file_that_cannot_be_sent_is_refused(
+    rcli: Run, service: Cloud, tmp_path: Path, name: str, said: str
+) -> None:
+    with (tmp_path / "huge.zip").open("wb") as file:
+        file.truncate(100_000_000)
+    has_destination(service)
+
+    told = rcli(*TO_CLOUD, f"input_images=@{name}", env=service.env)
+
+    assert told.exit_code == 2
+    assert said in told.stderr
+    assert posted(service) == []
+
+
+def test_a_missing_destination_is_found_out_before_the_upload(rcli: Run, service: Cloud, pics: Path) -> None:
+    told = rcli(*TO_CLOUD, "input_images=@pics/", env=service.env)
+
+    assert told.exit_code == 1
+    assert told.stderr == (
+        "error: there is no model ada/sdxl-ada on replicate\n"
+        "hint: --create-destination makes it (--private, --hardware SKU)\n"
+    )
+    assert posted(service) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "made"),
+    [
+        (("--create-destination",), {"visibility": "public", "hardware": "gpu-t4"}),
+        (("--private", "--hardware", "cpu"), {"visibility": "private", "hardware": "cpu"}),
+        (("--yes",), {"visibility": "public", "hardware": "gpu-t4"}),
+    ],
+)
+def test_a_missing_destination_is_made_on_request(
+    rcli: Run, service: Cloud, pics: Path, more: tuple[str, ...], made: Json
+) -> None:
+    service.api.answer("POST /v1/models", json_answer({"owner": "ada", "name": "sdxl-ada"}, 201))
+
+    told = rcli(*TO_CLOUD, "input_images=@pics/", *more, env=service.env)
+
+    assert told.exit_code == 0
+    assert posted(service) == ["/v1/models", TRAININGS]
+    (request,) = service.api.asked("POST /v1/models")
+    assert request.json == {"owner": "ada", "name": "sdxl-ada"} | made
+
+
+def test_nobody_makes_models_for_others(rcli: Run, service: Cloud, pics: Path) -> None:
+    told = rcli(
+        *("train", "stability-ai/sdxl", "input_images=@pics/", "--destination", "bob/sdxl-bob", "--yes"),
+        env=service.env,
+    )
+
+    assert told.exit_code == 4
+    assert told.stderr == (
+        "error: there is no model bob/sdxl-bob, and ada cannot make one for bob\n"
+        "hint: --destination ada/sdxl-bob\n"
+    )
+    assert posted(service) == []
+
+
+def test_a_destination_that_belongs_to_somebody_else_wants_a_word(
+    rcli: Run, service: Cloud, pics: Path
+) -> None:
+    has_destination(service, "bob/sdxl-bob")
+    order = ("train", "stability-ai/sdxl", "input_images=@pics/", "--destination", "bob/sdxl-bob")
+    refusal = problem(403, detail="You do not have permission to train bob/sdxl-bob")
+    service.api.answer(f"POST {TRAININGS}", refusal)
+
+    told = rcli(*order, env=service.env)
+    tried = rcli(*order, "--yes", env=service.env)
+
+    assert (told.exit_code, tried.exit_code) == (4, 4)
+    assert told.stderr == (
+        "error: bob/sdxl-bob belongs to bob, and you are somebody else\nhint: --yes tries it all the same\n"
+    )
+    assert "You do not have permission to train bob/sdxl-bob" in tried.stderr
+    assert posted(service) == [TRAININGS]
+
+
+def test_webhooks_go_along(rcli: Run, service: Cloud) -> None:
+    has_destination(service)
+
+    rcli(
+        *(*TO_CLOUD, "input_images=https://example.com/a.zip", "--webhook", "https://example.com/hook"),
+        *("--webhook-events", "completed"),
+        env=service.env,
+    )
+
+    assert service.created == {
+        "destination": "ada/sdxl-ada",
+        "input": {"input_images": "https://example.com/a.zip"},
+        "webhook": "https://example.com/hook",
+        "webhook_events_filter": ["completed"],
+    }
+
+
+def test_a_connection_that_is_lost_for_a_while_ends_nothing(rcli: Run, service: Cloud) -> None:
+    has_destination(service)
+    made = training("succeeded", logs="done\n", output={"version": f"ada/sdxl-ada:{VERSION}", "weights": "x"})
+    lost = [Answer(hangs_up=True)] * 6  # more than a single request is repeated
+    service.api.answer(f"GET /v1/trainings/{ID}", *lost, json_answer(made))
+
+    told = rcli(*TO_CLOUD, "input_images=https://example.com/a.zip", "--progress", "plain", env=service.env)
+
+    assert (told, told.exit_code) == (f"ada/sdxl-ada:{VERSION}\n", 0)
+    assert "no connection: the training goes on; " in told.stderr
