@@ -105,6 +105,20 @@ def test_the_stream_of_what_was_removed_tells_only_how_it_ended(start_engine: St
     assert again.get(bad)["error"] == bad["error"] != ""
 
 
+def test_a_training_still_says_which_version_it_has_made(start_engine: StartEngine) -> None:
+    engine = start_engine()
+    training = engine.ended(engine.train(engine.register("coach"), "school/old"))
+    age(engine, training)
+
+    engine.kill()
+    engine = start_engine()
+
+    engine.until(lambda: removed(engine, training))
+    kept = engine.get(training)
+    assert kept["output"]["version"] == training["output"]["version"]
+    assert (kept["input"], kept["logs"]) == ({}, "")
+
+
 def test_what_ended_lately_stays_and_a_time_of_0_keeps_all(start_engine: StartEngine) -> None:
     engine = start_engine()
     old, young = engine.run("echo", {"text": "old"}), engine.run("echo", {"text": "young"})

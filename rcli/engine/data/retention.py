@@ -45,9 +45,10 @@ class Remains:
         return [row[0] for row in rows]
 
     def begin(self, number: int) -> None:
-        """From here on nobody sees input, output and logs."""
+        """From here on nobody sees input, output and logs; a training still tells which version it has made."""
         self._store.write(
-            "UPDATE predictions SET data_removed = 1, input = '{}', output = NULL, logs = NULL"
+            "UPDATE predictions SET data_removed = 1, input = '{}', logs = NULL,"
+            " output = CASE kind WHEN 'training' THEN output END"
             " WHERE number = ?",
             (number,),
         )
