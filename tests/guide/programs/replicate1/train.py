@@ -13,7 +13,7 @@ with open(os.environ["PICTURES"], "rb") as pictures:
             "max_train_steps": 1000,
             "use_face_detection_instead": False,
         },
-        destination="me/sdxl-tok",
+        destination=os.environ["DESTINATION"],
     )
 while training.status not in ("succeeded", "failed", "canceled"):
     time.sleep(0.1)
