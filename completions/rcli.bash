@@ -8,14 +8,14 @@ _rcli() {
     read -ra words <<<"${line%"$token"}"
     for word in "${words[@]:1}"; do
         case "$node/$word" in
-            /run | /stream | /exec | /init | /push | /predictions | /predictions/list | /predictions/show | /predictions/watch | /predictions/logs | /predictions/create | /predictions/cancel | /predictions/wait | /predictions/rerun | /predictions/download | /predictions/open | /library | /library/list | /library/search | /library/show | /library/open | /library/export | /library/prune | /library/off | /library/rescue | /models | /models/list | /models/show | /models/schema | /serve | /serve/status | /serve/stop | /serve/logs | /auth | /auth/login | /auth/logout | /auth/status | /auth/token | /config | /config/path | /config/list | /config/get | /config/set | /cache | /cache/list | /cache/prune) node=$node/$word ;;
+            /run | /stream | /exec | /init | /push | /lock | /predictions | /predictions/list | /predictions/show | /predictions/watch | /predictions/logs | /predictions/create | /predictions/cancel | /predictions/wait | /predictions/rerun | /predictions/download | /predictions/open | /train | /trainings | /trainings/list | /trainings/show | /trainings/watch | /trainings/logs | /trainings/wait | /trainings/cancel | /trainings/open | /library | /library/list | /library/search | /library/show | /library/open | /library/export | /library/prune | /library/off | /library/rescue | /models | /models/list | /models/show | /models/schema | /serve | /serve/status | /serve/stop | /serve/logs | /auth | /auth/login | /auth/logout | /auth/status | /auth/token | /config | /config/path | /config/list | /config/get | /config/set | /cache | /cache/list | /cache/prune) node=$node/$word ;;
         esac
     done
     case "${words[${#words[@]} - 1]}" in
-        --input | -i) kind=input ;;
-        --output | -o | --file | -f | --token-file) kind=file ;;
+        --input | -i | --try) kind=input ;;
+        --output | -o | --file | -f | --csv | --token-file) kind=file ;;
         --output-dir) kind=folder ;;
-        --with | --env | -e | --resize | --timeout | --prefer-wait | --webhook | --name | --jq | --limit | -n | --model | --since | --before | --older-than | --port | -p | --bind | --lines) kind=value ;;
+        --with | --env | -e | --resize | --timeout | --prefer-wait | --webhook | --repeat | --sweep | --code | --name | --jq | --limit | -n | --destination | --hardware | --model | --since | --before | --older-than | --port | -p | --bind | --lines) kind=value ;;
         --torch-backend) kind=choices choices="cpu auto" ;;
         --webhook-events) kind=choices choices="start output logs completed" ;;
         --host) kind=choices choices="replicate local" ;;
@@ -23,16 +23,17 @@ _rcli() {
         --status) kind=choices choices="starting processing succeeded failed canceled aborted" ;;
         *)
             case "$node" in
-                "") kind=none choices="run stream exec init push predictions library models serve auth config cache" options="--version --help" ;;
-                "/run") kind=words choices="" options="--input --output --output-dir --file --detach --with --any-python --torch-backend --env --logs --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --name --provenance --no-preview --open --web --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/stream") kind=words choices="" options="--input --file --with --any-python --torch-backend --env --logs --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "") kind=none choices="run stream exec init push lock predictions train trainings library models serve auth config cache" options="--version --help" ;;
+                "/run") kind=words choices="" options="--input --output --output-dir --file --detach --with --any-python --torch-backend --env --logs --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --repeat --sweep --yes --code --locked --name --provenance --no-preview --open --web --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/stream") kind=words choices="" options="--input --file --with --any-python --torch-backend --env --logs --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --locked --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/exec") kind=folder choices="" options="--file --with --any-python --torch-backend --env --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/init") kind=folder choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/push") kind=folder choices="" options="--file --watch --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/lock") kind=value choices="" options="--remove --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions") kind=none choices="list show watch logs create cancel wait rerun download open" options="--help" ;;
                 "/predictions/list") kind=none choices="" options="--limit --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions/show") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/predictions/watch") kind=choices choices="last" options="--output --output-dir --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/predictions/watch") kind=choices choices="last" options="--output --output-dir --name --provenance --no-preview --open --web --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions/logs") kind=choices choices="last" options="--follow --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions/create") kind=words choices="" options="--input --file --with --any-python --torch-backend --env --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions/cancel") kind=choices choices="last" options="--all --yes --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
@@ -40,6 +41,15 @@ _rcli() {
                 "/predictions/rerun") kind=choices choices="last" options="--input --output --output-dir --detach --env --timeout --prefer-wait --webhook --webhook-events --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions/download") kind=choices choices="last" options="--output --output-dir --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/predictions/open") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/train") kind=value choices="" options="--destination --input --file --create-destination --private --hardware --yes --detach --cancel-on-interrupt --logs --csv --download --try --webhook --webhook-events --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/trainings") kind=none choices="list show watch logs wait cancel open" options="--help" ;;
+                "/trainings/list") kind=none choices="" options="--limit --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/trainings/show") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/trainings/watch") kind=value choices="" options="--logs --csv --download --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/trainings/logs") kind=value choices="" options="--follow --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/trainings/wait") kind=value choices="" options="--timeout --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/trainings/cancel") kind=choices choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/trainings/open") kind=value choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/library") kind=none choices="list search show open export prune off rescue" options="--help" ;;
                 "/library/list") kind=none choices="" options="--limit --model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/library/search") kind=value choices="" options="--limit --model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;

@@ -55,7 +55,7 @@ def thumbnail(path: Path, width: int, height: int) -> Picture | None:
         try:
             with Image.open(path, formats=_FORMATS) as opened:
                 opened.draft("RGB", (width, height))  # of a JPEG only so much is decoded
-                upright = ImageOps.exif_transpose(opened)
+                upright = _eight_bits(ImageOps.exif_transpose(opened))
                 upright.thumbnail((width, height))
                 return _on_black(upright)
         except (
@@ -82,6 +82,13 @@ def contact_sheet(pictures: Sequence[Picture], columns: int, cell: int, gap: int
         left, top = index % columns * step, index // columns * step
         sheet.paste(small, (left + (cell - small.width) // 2, top + (cell - small.height) // 2))
     return sheet
+
+
+def _eight_bits(picture: Picture) -> Picture:
+    """Pictures of 16 bits, such as maps of depth, with the upper eight."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
 
 
 def _on_black(picture: Picture) -> Picture:

@@ -73,6 +73,11 @@ class TerminalSession:
         return rows
 
     @property
+    def echoes(self) -> bool:
+        """Whether what is typed is shown, as a shell wants it."""
+        return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
+
+    @property
     def text(self) -> str:
         return "\n".join(self.lines)
 

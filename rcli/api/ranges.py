@@ -66,17 +66,23 @@ def fetch(
     ``progress`` is told the bytes that are there, by several threads, and may raise Stopped. Raises Stopped,
     NoRanges, RcliErrors, OSError.
     """
-    work = _Work(source, number, progress)
+    work = _Work(source, progress)
     bounds = [source.size * share // connections for share in range(connections + 1)]
     shares = [_Share(begin, end) for begin, end in pairwise(bounds)]
-    threads = [Thread(target=work.bring, args=(share,), daemon=True) for share in shares[1:]]
+    # A descriptor for each: the file may be closed, and its number in use, before a thread is told.
+    threads = [Thread(target=work.bring, args=(share, os.dup(number)), daemon=True) for share in shares[1:]]
     try:
         for thread in threads:
             thread.start()
-        work.bring(shares[0], first)
+        work.bring(shares[0], os.dup(number), first)
         for _ in shares:
             if error := work.ended.get():
                 raise error
+    except NoRanges:
+        work.stopped.set()
+        for thread in threads:
+            thread.join()  # whoever falls back on the whole writes to the same file
+        raise
     finally:
         work.stopped.set()  # whoever still waits for the server leaves at its next piece
 
@@ -94,23 +100,23 @@ class _Work:
     """What the threads of one file have in common."""
 
     source: Source
-    number: int
     progress: Callable[[int], None]
     ended: SimpleQueue[Exception | None] = field(default_factory=SimpleQueue)
     stopped: Event = field(default_factory=Event)
     _done: int = 0
     _lock: Lock = field(default_factory=Lock)
 
-    def bring(self, share: _Share, first: httpx.Response | None = None) -> None:
-        # A descriptor of its own: the file may be closed, and its number in use, before this thread is told.
-        number = os.dup(self.number)
+    def bring(self, share: _Share, number: int, first: httpx.Response | None = None) -> None:
+        """Writes one share to the descriptor, and closes it."""
+        ended: Exception | None = NoRanges()  # a fault of ours ends the waiting, too
         try:
             self._bring(share, number, first)
-            self.ended.put(None)
+            ended = None
         except (RcliError, NoRanges, OSError, Stopped) as exc:
-            self.ended.put(exc)
+            ended = exc
         finally:
             os.close(number)
+            self.ended.put(ended)
 
     def _bring(self, share: _Share, number: int, first: httpx.Response | None) -> None:
         if first is not None:

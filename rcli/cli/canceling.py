@@ -10,7 +10,7 @@ import typer
 from rcli.app import App
 from rcli.cli.finding import found, library
 from rcli.cli.options import Yes, world
-from rcli.errors import NotFound, RcliError, UsageError
+from rcli.errors import Interrupted, NotFound, RcliError, UsageError
 from rcli.records import Prediction
 from rcli.services.library.records import Entry
 from rcli.services.predict import Running
@@ -80,6 +80,8 @@ def _tried(app: App, text: str) -> int:
     try:
         running = found(app, text)
         return _canceled(app, running, running.api.client.host.name)
+    except Interrupted:
+        raise
     except RcliError as exc:
         app.screen.error(exc)
         return exc.exit_code

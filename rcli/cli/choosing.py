@@ -37,7 +37,9 @@ def _recent(app: App) -> Iterator[str]:
 
 
 def _here(app: App) -> Iterator[str]:
-    for each in lists.first(_MOST, app.connect(LOCAL).models):
+    """This machine's models, those that come with rcli before all others."""
+    found = lists.first(_MOST, app.connect(LOCAL).models)
+    for each in sorted(found, key=lambda model: model.owner != "rcli"):
         yield f"{LOCAL}:{each.full_name}"
 
 

@@ -77,8 +77,8 @@ class Delivery:
 
     @property
     def saved(self) -> tuple[Saved, ...]:
-        """The files that were saved, all of them or none."""
-        return self._saved
+        """The files that were saved, all of them or none; of a stream the text that was kept."""
+        return self._saved or ((self._kept,) if self._kept else ())
 
     @property
     def tells_events(self) -> bool:
@@ -208,6 +208,7 @@ class Delivery:
     def _show_paths(self) -> None:
         if self.result.kind == "json" and not self.app.flags.quiet:
             self.app.screen.json(outputs.localized(self.result.output, self._saved))
+            preview(self.app, self.wishes.finish, self._saved)
             return
         for saved in self._saved:
             self.app.screen.path(saved.path)

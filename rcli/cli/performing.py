@@ -99,7 +99,7 @@ def _tell_made(app: App, before: FileInput, after: FileInput) -> None:
         files = f"{count} files" if count > 1 else "1 file"
         app.screen.note(f"{before.written[1:]}: {files}, {was}, packed as {after.name}, {now}")
     else:
-        app.screen.note(f"{before.written[1:]}: {was}, shrunk to {now}")
+        app.screen.note(f"{before.name}: {was}, shrunk to {now}")
 
 
 def carry_out(app: App, title: str, prepare: Callable[[Display], tuple[str, Job]], wishes: Wishes) -> None:

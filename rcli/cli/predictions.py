@@ -11,8 +11,10 @@ from rcli.cli import following, performing, showing
 from rcli.cli.canceling import cancel
 from rcli.cli.delivering import Wishes
 from rcli.cli.finding import found, library, place
+from rcli.cli.finish import finish
 from rcli.cli.giving import giving
 from rcli.cli.options import (
+    FINISH,
     GIVING,
     TERMS,
     Command,
@@ -70,6 +72,7 @@ def show(ctx: typer.Context, id: Prediction) -> None:
 
 
 @app.command(cls=Command)
+@also(*FINISH)
 def watch(
     ctx: typer.Context,
     id: Prediction,
@@ -83,7 +86,7 @@ def watch(
     Example: rcli predictions watch last
     """
     app = world(ctx)
-    wishes = Wishes(target=output, folder=output_dir)
+    wishes = Wishes(target=output, folder=output_dir, finish=finish(ctx, output))
     performing.check_target(app, wishes)
     running = found(app, id)
     performing.watch(app, running, running.api.client.host.name, wishes)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rcli.app import App
 from rcli.cli import saving
 from rcli.cli.finding import library
-from rcli.errors import NotFound, RcliError
+from rcli.errors import Interrupted, NotFound, RcliError
 from rcli.services import outputs, predict, safekeeping
 from rcli.services.library import Library
 from rcli.services.library.queries import Filter
@@ -32,12 +32,16 @@ def _rescue_from(app: App, kept: Library, host: str, entries: Iterable[Entry]) -
     number = code = 0
     try:
         api = app.connect(host, as_is=True)
+    except Interrupted:
+        raise
     except RcliError as exc:
         app.screen.error(exc)
         return number, exc.exit_code
     for entry in entries:
         try:
             number += _rescue_one(app, kept, predict.find(api, entry.id), host)
+        except Interrupted:
+            raise
         except NotFound:
             kept.mark_removed(entry)
         except RcliError as exc:

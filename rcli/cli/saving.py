@@ -7,11 +7,11 @@ from pathlib import Path
 
 import typer
 
-from rcli import images
 from rcli.app import App
 from rcli.cli import performing
 from rcli.cli.delivering import STDOUT, Wishes
 from rcli.cli.finding import found, library, place
+from rcli.cli.finish import about
 from rcli.cli.following import explain_failure, taken_up_again
 from rcli.cli.options import Output, OutputDir, Prediction, world
 from rcli.errors import NotFound, RcliError, UsageError
@@ -106,13 +106,13 @@ def _ended(app: App, host: str, id: str, known: Record | None) -> Running:
     kept = library(app)
     try:
         running = predict.find(app.connect(host, as_is=True), id)
-    except NotFound:
+    except NotFound as exc:
         if known:
             kept.mark_removed(known.entry)
             raise NotFound(
                 f"{host} does not know prediction {id} any more",
                 hint=f"rcli library show {id} tells what was kept of it",
-            ) from None
+            ) from exc
         raise
     kept.refresh(running.prediction, host)
     _check(app, running, known)
@@ -139,5 +139,5 @@ def _tell(app: App, files: Iterable[SavedFile]) -> None:
             continue
         path = Path(file.path)
         app.screen.path(path)
-        about = images.describe(path) if app.screen.speaks else None
-        app.screen.note(", ".join(filter(None, (about, views.size(file.size)))))
+        told = about(path) if app.screen.speaks else None
+        app.screen.note(", ".join(filter(None, (told, views.size(file.size)))))

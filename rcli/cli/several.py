@@ -135,7 +135,7 @@ class _Round:
 
     def run(self) -> int:
         """Where a person watches, outputs are printed at the end, else as soon as it is their turn."""
-        with batch.started(self.jobs, self._work, self._canceling) as running:
+        with batch.started(self.jobs, self._work, self.app.signals, self._canceling) as running:
             found = running.results()
             if self.board.is_drawn:
                 found = iter(list(found))

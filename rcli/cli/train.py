@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,16 @@ Detach = Annotated[bool, typer.Option("--detach", "-d", help="Leave it running a
 CancelOnInterrupt = Annotated[
     bool, typer.Option("--cancel-on-interrupt", help="Cancel the training at Ctrl-C.")
 ]
+Csv = Annotated[
+    Path | None, typer.Option("--csv", metavar="FILE", help="Save the numbers in the log as a table.")
+]
+Download = Annotated[bool, typer.Option("--download", help="Save the new weights.")]
+Try = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--try", metavar="KEY=VALUE", help="Then run the new version beside its base with this input."
+    ),
+]
 
 
 @also(*WEBHOOKS)
@@ -46,6 +57,9 @@ def train(
     detach: Detach = False,
     cancel_on_interrupt: CancelOnInterrupt = False,
     logs: Logs = False,
+    csv: Csv = None,
+    download: Download = False,
+    try_: Try = None,
 ) -> None:
     """Train a model on your data, watch it, and get the reference of the version that it makes.
 
@@ -62,13 +76,20 @@ def train(
     from rcli.cli.terms import terms
     from rcli.cli.training import Making, Order, perform
 
+    app = world(ctx)
     making = Making(create_destination or private or hardware is not None, private, hardware, yes)
     order = Order(
         destination,
         making,
-        Attention(logs=logs, cancels=cancel_on_interrupt),
+        Attention(
+            logs=logs,
+            cancels=cancel_on_interrupt,
+            table=app.cwd / csv if csv else None,
+            downloads=download,
+        ),
+        tries=tuple(try_ or ()),
         detach=detach,
         file=file,
         terms=terms(ctx),
     )
-    perform(world(ctx), words or [], input or [], order)
+    perform(app, words or [], input or [], order)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rcli.app import App
-from rcli.cli import asking
-from rcli.cli.attending import Attention, attend, coming_back, command
+from rcli.cli import asking, trying
+from rcli.cli.attending import Attention, attend, check_table, coming_back, command
 from rcli.cli.canceling import confirmed
 from rcli.cli.delivering import Wishes
 from rcli.cli.resolving import resolve, split
@@ -16,7 +16,7 @@ from rcli.records import NO_TERMS, Terms
 from rcli.references import ModelReference, is_folder
 from rcli.services import launch, training
 from rcli.services.inputs import Inputs
-from rcli.services.launch import Handling, Job, Resolved
+from rcli.services.launch import Handling, Job, Resolved, Written
 from rcli.services.sources import FileInput, Sources
 from rcli.services.training import HARDWARE, Training
 from rcli.services.uploads import Uploads
@@ -39,11 +39,12 @@ class Making:
 
 @dataclass(frozen=True)
 class Order:
-    """What the user wants of a training; ``destination`` as it was written."""
+    """What the user wants of a training; ``destination`` and the inputs of ``tries`` as they were written."""
 
     destination: str
     making: Making = Making()
     attention: Attention = Attention()  # noqa: RUF009
+    tries: tuple[str, ...] = ()
     detach: bool = False
     file: str = "cog.yaml"
     terms: Terms = NO_TERMS
@@ -55,23 +56,46 @@ def perform(app: App, words: Sequence[str], written: Sequence[str], order: Order
     if name is None:
         raise UsageError("what is to be trained?", hint=f"rcli train owner/name key=value {_EXAMPLE}")
     host, reference = _destination(app, order.destination)
+    _check_end(order)
+    check_table(order.attention.table)
     sources = Sources(app.cwd, app.home, app.stdin.buffer)
     read = launch.read(rest, written, sources)
-    answers = asking.answers(app, sources, everything=False)
-    model = _base(app, _on_host(app, name, host), order)
+    found = _found(app, _on_host(app, name, host), order)
+    model = replace(found, target=training.base(found.api, found.target))
+    built = _built(app, name, model, read, sources)
+    trial = trying.read(found, order.tries, sources)
     _prepare(app, model, reference, order.making)
+    with app.screen.cockpit(f"{model.host} · {reference.full_name}") as display:
+        begun = _begun(app, _job(app, model, built, display), reference, order)
+        if order.detach:
+            display.stop()
+            _show_id(app, begun)
+            return
+        attend(app, begun, display, order.attention)
+    if trial:
+        trying.compare(app, found, begun, trial)
+
+
+def _check_end(order: Order) -> None:
+    """Raises UsageError for what is to be done at the end, where nobody waits for it."""
+    if order.detach and (order.tries or order.attention.downloads or order.attention.table):
+        raise UsageError(
+            "--csv, --download and --try come at the end, and --detach does not wait for it",
+            hint="rcli trainings watch --csv FILE --download",
+        )
+
+
+def _built(app: App, name: str, model: Resolved, read: Written, sources: Sources) -> Inputs:
+    """The inputs, all that is wrong with them told before anything is made or sent."""
+    answers = asking.answers(app, sources, everything=False)
     try:
         built = launch.build(model.target, read, answers)
     except InvalidInput as exc:
         exc.hint = exc.hint or f"rcli train {name} --help"
         raise
-    with app.screen.display(f"{model.host} · {reference.full_name}") as display:
-        begun = _begun(app, _job(app, model, built, display), reference, order)
-        if order.detach:
-            display.stop()
-            _show_id(app, begun)
-        else:
-            attend(app, begun, display, order.attention)
+    with app.screen.display(name) as display:
+        training.check_pictures(built.files, lambda said, share: display.phase("checking", said, share))
+    return built
 
 
 def _destination(app: App, text: str) -> tuple[str | None, ModelReference]:
@@ -99,10 +123,9 @@ def _on_host(app: App, base: str, host: str | None) -> str:
     return f"{host}:{base}"
 
 
-def _base(app: App, name: str, order: Order) -> Resolved:
+def _found(app: App, name: str, order: Order) -> Resolved:
     with app.screen.display(name) as display:
-        found = resolve(app, name, Wishes(order.file), display)
-        return replace(found, target=training.base(found.api, found.target))
+        return resolve(app, name, Wishes(order.file), display)
 
 
 def _prepare(app: App, model: Resolved, reference: ModelReference, making: Making) -> None:
@@ -139,12 +162,11 @@ def _make(app: App, model: Resolved, reference: ModelReference, making: Making) 
 
 
 def _job(app: App, model: Resolved, built: Inputs, display: Display) -> Job:
-    """Checks the pictures, then packs and sends the files."""
+    """Packs and sends the files."""
 
     def progress(message: str, share: float | None) -> None:
         display.phase("sending", message, share)
 
-    training.check_pictures(built.files, progress)
     uploads = Uploads(app.settings.paths.cache / "uploads.json")
     handling = Handling(uploads=uploads, made=lambda *files: _tell_packed(app, *files))
     engine = app.neighbour(model.host)
@@ -169,15 +191,8 @@ def _begun(app: App, job: Job, reference: ModelReference, order: Order) -> Train
     begun: Training | None = None
     try:
         with app.signals.held():
-            made = job.api.create_training(
-                target.owner,
-                target.name,
-                target.version_id,
-                reference.full_name,
-                job.input,
-                terms=order.terms,
-            )
-            begun = Training(job.api, made)
+            made = api.create_training(*base, reference.full_name, job.input, terms=order.terms)
+            begun = Training(api, made)
     except Interrupted as exc:
         if begun is None:
             exc.hint = f"the training may have begun: rcli trainings list --host {api.client.host.name}"

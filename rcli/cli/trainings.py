@@ -9,10 +9,11 @@ import typer
 from rcli.api.endpoints import Replicate
 from rcli.app import App
 from rcli.cli import showing
-from rcli.cli.attending import Attention, attend, coming_back, conclude
+from rcli.cli.attending import Attention, attend, check_table, coming_back, conclude
 from rcli.cli.following import tell_logs
 from rcli.cli.options import Command, Limit, Logs, group, world
 from rcli.cli.saving import show_page
+from rcli.cli.train import Csv, Download
 from rcli.errors import NoAnswer
 from rcli.records import Logs as Piece
 from rcli.services import lists, local, predict, times, training
@@ -59,7 +60,13 @@ def show(ctx: typer.Context, id: Id) -> None:
 
 
 @app.command(cls=Command)
-def watch(ctx: typer.Context, id: OptionalId = None, logs: Logs = False) -> None:
+def watch(
+    ctx: typer.Context,
+    id: OptionalId = None,
+    logs: Logs = False,
+    csv: Csv = None,
+    download: Download = False,
+) -> None:
     """Follow a training to its end, from its first log line on, and print its new version.
 
     Without an ID it is the one that runs. Ctrl-C leaves it running. With --json every event is a line.
@@ -67,9 +74,12 @@ def watch(ctx: typer.Context, id: OptionalId = None, logs: Logs = False) -> None
     Example: rcli trainings watch
     """
     app = world(ctx)
+    table = app.cwd / csv if csv else None
+    check_table(table)
     found = _found(app, id)
-    with app.screen.display(_title(found)) as display:
-        attend(app, found, display, Attention(tells=app.flags.wants_json, logs=logs))
+    with app.screen.cockpit(_title(found)) as display:
+        attention = Attention(app.flags.wants_json, logs, table=table, downloads=download)
+        attend(app, found, display, attention)
 
 
 @app.command(cls=Command)

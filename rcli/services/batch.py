@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from rcli.errors import ClosedPipe, Interrupted, NoAnswer, NoCredit, NotAllowed, RateLimited, RcliError
 from rcli.services.launch import Job
 from rcli.services.predict import Limit, Running
+from rcli.signals import Signals
 
 T = TypeVar("T")
 
@@ -38,7 +39,11 @@ class Batch(Generic[T]):
         self._creating = 0
         self._changed = Condition()
         self._pool = ThreadPoolExecutor(parallel)
-        self._futures: list[Future[T]] = [self._pool.submit(self._one, *each) for each in enumerate(jobs)]
+        self._jobs = jobs
+        self._futures: list[Future[T]] = []
+
+    def start(self) -> None:
+        self._futures = [self._pool.submit(self._one, *each) for each in enumerate(self._jobs)]
 
     def results(self) -> Iterator[Future[T]]:
         """What came of each, in order, as soon as it is there and all before it are."""
@@ -97,12 +102,15 @@ class Batch(Generic[T]):
 def started(
     jobs: Sequence[Job],
     work: Callable[[int, Running], T],
+    signals: Signals,
     canceling: Callable[[], None],
     parallel: int = PARALLEL,
 ) -> Iterator[Batch[T]]:
     """Starts all; cancels what runs when the block is left by an exception, be it a signal's or another."""
     batch = Batch(jobs, work, parallel)
     try:
+        with signals.held():  # else a lock of the threads' could be left taken
+            batch.start()
         yield batch
     except BaseException as exc:
         with suppress(ClosedPipe):

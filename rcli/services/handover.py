@@ -25,7 +25,7 @@ def carried(values: Json, document: Json, engine: Client, upload: Upload) -> Jso
 
     def settled(value: Any, shape: Field | None) -> Any:
         match value:
-            case str() if value.startswith(origin) and _takes_files(shape):
+            case str() if value.startswith(origin) and takes_files(shape):
                 if value not in sent:
                     sent[value] = _carry(engine, value, upload)
                 return sent[value]
@@ -36,12 +36,12 @@ def carried(values: Json, document: Json, engine: Client, upload: Upload) -> Jso
     return {name: settled(value, shapes.get(name)) for name, value in values.items()}
 
 
-def _takes_files(shape: Field | None) -> bool:
+def takes_files(shape: Field | None) -> bool:
     """Whether an input, or an item or alternative of it, is a file; one that is not described may be."""
     if shape is None:
         return True
     parts = (*shape.variants, *((shape.item,) if shape.item else ()))
-    return shape.kind == "file" or any(map(_takes_files, parts))
+    return shape.kind == "file" or any(map(takes_files, parts))
 
 
 def _carry(engine: Client, url: str, upload: Upload) -> str:

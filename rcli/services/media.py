@@ -208,7 +208,7 @@ def _movie_seconds(file: BinaryIO, at: int) -> float | None:
 
 
 def _track_size(file: BinaryIO, at: int, end: int) -> tuple[int, int] | None:
-    for name, begin, inner_end in _boxes(file, at, end):
+    for name, _, inner_end in _boxes(file, at, end):
         if name == b"tkhd":
             file.seek(inner_end - 8)
             width, height = struct.unpack(">II", file.read(8))

@@ -257,19 +257,25 @@ class _Total:
 
     def __init__(self, progress: Progress, number: int) -> None:
         self._progress = progress
-        self._done = [0] * number
-        self._all: list[int | None] = [None] * number
+        self._parts: list[tuple[int, int | None]] = [(0, None)] * number
+        self._done, self._all, self._silent = 0, 0, number
         self._lock = Lock()
 
     def of(self, index: int) -> Progress:
         def tell(done: int, total: int | None) -> None:
             with self._lock:
-                self._done[index], self._all[index] = done, total
-                known = [each for each in self._all if each is not None]
-                whole = sum(known) if len(known) == len(self._all) else None
-                self._progress(sum(self._done), whole)
+                self._count(index, done, total)
+                self._progress(self._done, None if self._silent else self._all)
 
         return tell
+
+    def _count(self, index: int, done: int, total: int | None) -> None:
+        """By differences: it is told thousands of times a second."""
+        before, said = self._parts[index]
+        self._parts[index] = (done, total)
+        self._done += done - before
+        self._all += (total or 0) - (said or 0)
+        self._silent += (total is None) - (said is None)
 
 
 def _saved(url: str, file: Downloaded) -> Saved:

@@ -23,7 +23,7 @@ from rcli.signals import Signals
 _FIRST_POLL = 0.1
 _SLOWEST_POLL = 1.0
 _AHEAD = 1.0
-_GRACE = 10.0
+_GRACE = 5.0
 
 
 @dataclass

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from rcli.api.client import Client
 from rcli.api.endpoints import Replicate
-from rcli.errors import InvalidInput, NotFound, RcliError, UsageError
+from rcli.errors import Interrupted, InvalidInput, NotFound, RcliError, UsageError
 from rcli.records import Json, Prediction
 from rcli.references import FolderReference, Reference
 from rcli.services import catalog, launch, origins, predict
 from rcli.services.catalog import Target
+from rcli.services.handover import takes_files
 from rcli.services.inputs import Inputs, Pair
 from rcli.services.launch import Handling, Job, Written
 from rcli.services.library.records import KeptFile, Record
@@ -122,7 +123,9 @@ def _again(former: Former, target: Target, written: Written) -> Inputs:
     given = _given(written)
     secret = {each.name for each in input_fields(target.document) if each.is_secret}
     base = {name: value for name, value in former.values.items() if name not in given | secret}
-    lost = dict(_lost(base, former))
+    shapes = {each.name: each for each in input_fields(target.document)}
+    files_at = {name: value for name, value in base.items() if takes_files(shapes.get(name))}
+    lost = dict(_lost(files_at, former))
     held = {name: _held(base[name], (name,), lost) for name in base}
     built = launch.build(target, replace(written, defaults=held))
     files = [replace(written.sources.file(path), at=at) for at, path in lost.items()]
@@ -195,6 +198,8 @@ def _is_alive(client: Client, url: str) -> bool:
     try:
         with client.stream(url, {"Range": "bytes=0-0", "Accept-Encoding": "identity"}):
             return True
+    except Interrupted:
+        raise
     except RcliError:
         return False
 

@@ -93,13 +93,14 @@ def save(
     if origin and (text := outputs.keep_text(client, result, folder, origin)):
         return (text,)
     if target is None and not result.files and result.kind != "nothing":
-        target = _place(folder, TEXT if result.kind == "text" else "output.json")
+        name = TEXT if result.kind == "text" else "output.json"
+        target = _place(folder, name, private=managed)
     return outputs.save(client, result, folder, target=target, origin=origin, progress=progress)
 
 
-def _place(folder: Path, name: str) -> Path:
+def _place(folder: Path, name: str, *, private: bool) -> Path:
     try:
-        make_private_folder(folder)
+        make_private_folder(folder) if private else folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise NotSaved(
             f"cannot save in {folder}: {exc.strerror}", hint="--output-dir saves elsewhere"
@@ -123,7 +124,7 @@ def _told_by(folder: Path) -> tuple[SavedFile, ...]:
     try:
         rows = json.loads((folder / SIDECAR).read_text(encoding="utf-8"))["files"]
         return tuple(_row(folder, row) for row in rows)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError):  # another program's file, or half of ours
         return ()
 
 

@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from rcli import images
 from rcli.api.endpoints import Replicate
-from rcli.errors import InvalidInput, UsageError
+from rcli.errors import InvalidInput, RcliError, UsageError
 from rcli.services import packing
 from rcli.services.inputs import Inputs, Upload
 from rcli.services.sources import LIMIT, FileInput
@@ -108,10 +109,19 @@ def uploader(api: Replicate, uploads: Uploads | None, progress: Progress) -> Upl
         def told(sent: int, total: int | None) -> None:
             progress(f"uploading {name}", sent / total if total else None)
 
-        with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
+        with _opened(content) as file:
             sent = api.upload_file(file, name, content_type, told)
         if uploads:
             uploads.remember(api, sent, name, content_type)
         return sent.url
 
     return upload
+
+
+def _opened(content: Path | bytes) -> BinaryIO:
+    if isinstance(content, bytes):
+        return io.BytesIO(content)
+    try:
+        return content.open("rb")
+    except OSError as exc:
+        raise RcliError(f"cannot read {content}: {exc.strerror}") from exc

@@ -119,7 +119,8 @@ def _own(target: Target, written: Written, wanted: Sequence[Variation]) -> Itera
         except InvalidInput as exc:
             problems.setdefault(exc.message, exc.hint)
     if problems:
-        raise InvalidInput("\n  ".join(problems), hint=next(iter(problems.values())))
+        lead = ["the inputs are not accepted:"] if len(problems) > 1 else []
+        raise InvalidInput("\n  ".join([*lead, *problems]), hint=next(iter(problems.values())))
 
 
 def _sweep(text: str) -> Sweep:

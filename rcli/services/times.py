@@ -27,9 +27,8 @@ def moment(text: str, where: str, now: datetime) -> str:
         except OverflowError as exc:
             raise UsageError(f"{where}: {text} is too long ago") from exc
     try:
-        then = datetime.fromisoformat(text)
-    except ValueError as exc:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat()  # without a zone: the user's own
+    except (ValueError, OverflowError) as exc:
         raise UsageError(
             f"{where} takes a date, or how long ago, not {text!r}", hint=f"{where} 2026-01-31, or {where} 7d"
         ) from exc
-    return then.astimezone(UTC).isoformat()  # without a zone it is the user's own

@@ -11,10 +11,12 @@ from typing import Literal
 
 from rcli import images
 from rcli.api.endpoints import Replicate
+from rcli.api.transfer import Progress, download, safe_name
 from rcli.errors import Canceled, InvalidInput, NoAnswer, NotAllowed, NotFound, PredictionFailed, UsageError
+from rcli.paths import make_private_folder
 from rcli.records import Finished, Json, Phase, Prediction, PredictionEvent
 from rcli.references import ModelReference
-from rcli.services import lists, predict
+from rcli.services import lists, predict, safekeeping
 from rcli.services.catalog import Target
 from rcli.services.predict import Running
 from rcli.services.sources import FileInput
@@ -156,7 +158,7 @@ def check_pictures(files: Sequence[FileInput], progress: Callable[[str, float | 
     found = [place for file in files for place in _pictures(file)]
     bad: list[str] = []
     for number, (name, path) in enumerate(found):
-        progress(f"checking {name}", number / len(found))
+        progress(name, number / len(found))
         if reason := images.defect(path):
             bad.append(f"{name}: {reason}")
     if not bad:
@@ -217,6 +219,20 @@ def running(apis: Iterable[Replicate]) -> Training:
         ids = ", ".join(id for _, id in found)
         raise UsageError(f"{len(found)} trainings run: {ids}", hint=f"rcli trainings watch {found[0][1]}")
     return find(*found[0])
+
+
+def save_weights(training: Training, outputs: Path, progress: Progress) -> Path:
+    """Downloads the new weights into the managed folder of the training.
+
+    Raises RcliErrors, NotSaved among them, and NotFound where the service gives none.
+    """
+    weights, id = training.weights, training.prediction.id
+    if weights is None or not weights.startswith(("http://", "https://", "data:")):
+        raise NotFound(f"training {id} tells no address of its weights")
+    folder = safekeeping.managed(outputs, id)
+    make_private_folder(folder)
+    target = folder / safe_name(weights)
+    return download(training.api.client, weights, target, progress, private=True).path
 
 
 def ended_within(training: Training, seconds: float | None, told: Callable[[str], None]) -> bool:

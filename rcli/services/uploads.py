@@ -55,8 +55,7 @@ class Uploads:
 
         Raises RcliError when the content cannot be read.
         """
-        size = len(content) if isinstance(content, bytes) else content.stat().st_size
-        wanted = (_host(api), size, name, content_type)
+        wanted = (_host(api), _size(content), name, content_type)
         alike = [each for each in self._kept() if _sort(each) == wanted]
         if not alike:
             return None  # so that only what may be there is read twice
@@ -104,6 +103,15 @@ def _host(api: Replicate) -> str:
     """The engine's port is another one after each start, its files stay."""
     host = api.client.host
     return LOCAL if host.name == LOCAL else host.url
+
+
+def _size(content: Path | bytes) -> int:
+    if isinstance(content, bytes):
+        return len(content)
+    try:
+        return content.stat().st_size
+    except OSError as exc:
+        raise RcliError(f"cannot read {content}: {exc.strerror}") from exc
 
 
 def _sort(upload: Upload) -> tuple[str, int, str, str]:

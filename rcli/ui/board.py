@@ -13,8 +13,14 @@ from rcli.ui.clean import one_line
 
 ENDED = frozenset({"succeeded", "failed", "canceled", "aborted", "not created"})
 
+_LEAVING = "canceling"
+"""Once this is said, nothing else is."""
+
 _FREE = 2
 """Rows of the terminal that stay free."""
+
+_WIDTH, _CLOCK = 12, 8
+"""Cells for a phase, and for its time."""
 
 _STYLES = {"succeeded": "green", "failed": "red", "canceled": "yellow", "running": "cyan"}
 
@@ -81,6 +87,8 @@ class Heartbeat(live.Heartbeat):
 
     def tell(self, number: int, phase: str, fraction: float | None = None) -> None:
         self._rows.tell(number, phase, fraction)
+        if self._state.phase == _LEAVING:
+            return
         super().phase("running", self._rows.summary, self._rows.share)
         if phase in ENDED:
             self._speak("")
@@ -95,7 +103,8 @@ class Live(live.Live):
 
     def tell(self, number: int, phase: str, fraction: float | None = None) -> None:
         self._rows.tell(number, phase, fraction)
-        self.phase("running", self._rows.summary, self._rows.share)
+        if self._state.phase != _LEAVING:
+            self.phase("running", self._rows.summary, self._rows.share)
 
     def _picture(self) -> list[str]:
         columns, rows = self._block.size()
@@ -119,5 +128,7 @@ def _rank(row: Row) -> int:
 def _segments(row: Row, now: float) -> list[frames.Segment]:
     phase = row.phase or "waiting"
     far = f" {row.fraction:.0%}" if row.fraction is not None and phase not in ENDED else ""
-    spent = f" {frames.clock((row.ended or now) - row.began)}" if row.began else ""
-    return [(f"  {row.label}  ", ""), (f"{phase}{far}", _STYLES.get(phase, "dim")), (spent, "dim")]
+    spent = frames.clock((row.ended or now) - row.began) if row.began else ""
+    spent = spent.rjust(_CLOCK)
+    state = f"{phase}{far}".ljust(_WIDTH)
+    return [("  ", ""), (state, _STYLES.get(phase, "dim")), (spent, "dim"), (f"  {row.label}", "")]

@@ -185,7 +185,8 @@ class Live(_Ticking):
         super().stop()
         has_it = self._drawing.acquire(timeout=_PATIENCE)
         try:
-            self._block.erase()
+            with suppress(OSError):  # there is nothing to take away from a terminal that has gone
+                self._block.erase()
         finally:
             if has_it:
                 self._drawing.release()

@@ -29,7 +29,7 @@ def may_show(console: Console, stdin: TextIO) -> bool:
     It answers on stdin. Whoever asks from the background is stopped by the system.
     """
     has_colours = console.is_terminal and console.color_system is not None and not console.no_color
-    return has_colours and stdin.isatty() and _is_in_foreground(stdin)
+    return has_colours and stdin.isatty() and _is_in_foreground(stdin) and _has_size(console)
 
 
 def show(console: Console, paths: Sequence[Path]) -> int:
@@ -72,6 +72,14 @@ def _forget_questions(console: Console) -> None:
     from rich.segment import ControlType
 
     console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
+
+
+def _has_size(console: Console) -> bool:
+    """Some terminals, of containers for instance, do not know how large they are."""
+    try:
+        return min(os.get_terminal_size(console.file.fileno())) > 0
+    except (OSError, ValueError):
+        return False
 
 
 def _is_in_foreground(stdin: TextIO) -> bool:

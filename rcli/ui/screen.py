@@ -201,6 +201,16 @@ class Screen:
             self._display = live.Silent()
         return self._display
 
+    def cockpit(self, title: str) -> Display:
+        """A live display of one training, like ``display``; one that is drawn is a Cockpit."""
+        from rcli.ui.cockpit import Cockpit
+        from rcli.ui.live import Live
+
+        if isinstance(self.display(title), Live):
+            self._display = Cockpit(title, self._err, coloured=not self._environ.get("NO_COLOR"))
+        assert self._display is not None
+        return self._display
+
     def board(self, title: str, labels: Sequence[str]) -> Board:
         """A live display of several predictions, like ``display``."""
         from rcli.ui import board

@@ -91,7 +91,7 @@ def library(found: Sequence[tuple[Json, datetime | None]], *, age: bool) -> Tabl
 
 def kept(record: Json, until: datetime | None) -> Fields:
     """One of them, what may be long at the end."""
-    files = [f"{file['path'] or 'standard input'} ({size(file['size'])})" for file in record["files"]]
+    files = [f"{file['path'] or 'no file here'} ({size(file['size'])})" for file in record["files"]]
     saved = [f"{file['path']} ({size(file['size'])})" for file in record["saved"]]
     output = record["output"]
     return [

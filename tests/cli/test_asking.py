@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,20 @@ def test_leaving_a_question_creates_nothing(shell: Shell, key: str) -> None:
     assert session.end() == 130
     assert "Traceback" not in session.text
     assert shell.run("predictions", "list", "--host", "local", "-q") == ""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_during_a_question_leaves_the_terminal_as_it_was(
+    warm_shell: Shell, number: int, code: int
+) -> None:
+    session = ask(warm_shell, "rcli/hello")
+    session.shows("text: Whom to greet")
+
+    os.kill(session.pid, number)
+
+    assert session.end() == code
+    assert session.echoes
+    assert "Traceback" not in session.text
 
 
 def test_what_is_wrong_already_is_said_before_anything_is_asked(warm_shell: Shell) -> None:

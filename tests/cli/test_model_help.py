@@ -90,6 +90,13 @@ def test_a_model_of_the_cloud_has_help_too(rcli: Run, cloud: Cloud) -> None:
     assert "\n  rcli run stability-ai/sdxl -i prompt='a cat in space'\n" in result
 
 
+def test_a_training_s_help_tells_what_it_trains_on(warm_rcli: Run) -> None:
+    result = warm_rcli("train", str(PROJECTS / "trainer"), "--help")
+
+    assert "\n  words  a file or a URL, required\n  steps  a whole number, 1…, default 3\n" in result
+    assert f"  rcli train {PROJECTS / 'trainer'} -i words=@file --destination me/mine\n" in result
+
+
 def test_the_host_stays_in_the_example(warm_rcli: Run) -> None:
     result = warm_rcli("run", "rcli/hello", "--host", "local", "--help")
 

@@ -26,6 +26,7 @@ from tests.cloud import (
     told,
 )
 from tests.conftest import Run
+from tests.recording_server import event_stream
 
 __all__ = ["cloud"]
 
@@ -180,6 +181,32 @@ def test_a_stream_s_text_is_saved_and_a_pipe_gets_nothing_else(rcli: Run, home: 
     assert saved.read_bytes() == ran.data
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
     assert json.loads((managed(home) / "prediction.json").read_text())["id"] == ID
+    known = json.loads(rcli("library", "show", ID, "--json", env=cloud.env))
+    assert [each["path"] for each in known["saved"]] == [str(saved)]
+
+
+def test_a_stream_of_this_machine_is_saved(warm_rcli: Run, warm_home: Path) -> None:
+    streamed = warm_rcli("stream", str(PROJECTS / "tokens"))
+
+    id = json.loads(warm_rcli("predictions", "show", "last", "--json"))["id"]
+    saved = warm_home / "rcli" / "config" / "outputs" / id / "output.txt"
+    assert streamed.exit_code == 0
+    assert saved.read_bytes() == streamed.data != b""
+
+
+@pytest.mark.parametrize("command", ["run", "stream"])
+def test_a_stream_that_breaks_is_saved_whole(rcli: Run, home: Path, cloud: Cloud, command: str) -> None:
+    tokens = ["Why", " did", "\n\nthe ", "", "cat"]
+    cloud.has_model(TEXT_STREAM)
+    broken = event_stream(events(*tokens[:3]), hangs_up=True)
+    urls = cloud.streams(broken, events(*tokens[1:], start=2) + DONE)
+    cloud.creates(prediction("starting", urls=urls), prediction("succeeded", output=tokens))
+
+    ran = rcli(command, "stability-ai/sdxl", "prompt=x", env=cloud.env)
+
+    assert ran == "".join(tokens)
+    saved = managed(home) / "output.txt"
+    assert saved.read_text() == ran if command == "stream" else not saved.exists()
 
 
 def test_a_person_is_told_where_a_stream_s_text_is(rcli: Run, home: Path, cloud: Cloud) -> None:

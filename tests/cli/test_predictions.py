@@ -334,7 +334,9 @@ def test_watching_gives_the_output_of_what_runs(warm_shell: Shell, waiting: str)
 def test_watching_what_has_ended_gives_its_output_again(warm_shell: Shell) -> None:
     warm_shell.run("stream", str(PROJECTS / "tokens"), "n=3")
 
-    assert warm_shell.watch() == "token0 token1 token2 "
+    told = warm_shell.watch()
+
+    assert (told, told.stderr) == ("token0 token1 token2 ", "")
 
 
 def test_watching_saves_files_like_run(warm_shell: Shell) -> None:

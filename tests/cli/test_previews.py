@@ -106,6 +106,19 @@ def test_several_pictures_are_a_contact_sheet(shell: Shell, cloud: Cloud) -> Non
     assert "3 files in" in session.text
 
 
+def test_a_picture_inside_an_object_is_drawn_below_it(shell: Shell, cloud: Cloud) -> None:
+    part = {"type": "string", "format": "uri"}
+    cloud.has_model({"type": "object", "properties": {"plan": part, "scale": {"type": "number"}}})
+    output = {"plan": cloud.offers("plan.png", picture(RED)), "scale": 0.5}
+    cloud.creates(prediction("starting"), prediction("succeeded", output=output))
+
+    session = shell.terminal(*RUN, rows=40, columns=200, env=cloud.env | COLOURS)
+
+    assert session.end() == 0
+    assert f'"plan": "{managed(shell.home) / "plan.png"}"' in session.text
+    assert (200, 0, 0) in colours(session)
+
+
 def test_a_picture_of_this_machine_is_drawn(warm_shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "in.png").write_bytes(picture(RED))
 

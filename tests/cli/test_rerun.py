@@ -232,6 +232,17 @@ def test_another_prediction_s_output_that_is_gone_is_named(rcli: Run, cloud: Clo
     )
 
 
+def test_a_text_that_looks_like_a_file_is_left_alone(rcli: Run, cloud: Cloud) -> None:
+    text = f"{cloud.api.url}/outputs/gone.png"
+    first_run(rcli, cloud, f"prompt={text}")
+
+    ran = rcli(*RERUN, env=cloud.env)
+
+    assert ran.exit_code == 0
+    assert sent(cloud)["prompt"] == text
+    assert cloud.api.asked("GET /outputs/gone.png") == []
+
+
 def test_secrets_are_stored_nowhere_and_have_to_be_given_again(rcli: Run, cloud: Cloud, home: Path) -> None:
     masked = prediction("succeeded", input={"prompt": "a cat", "token": "[REDACTED]"})
     first_run(rcli, cloud, "prompt=a cat", "token=hunter2", then=masked)

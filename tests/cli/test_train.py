@@ -174,6 +174,52 @@ def test_logs_go_to_stderr_when_they_are_asked_for(warm_rcli: Run, words: str) -
     assert told.stderr == "step 1/2 loss=1.00\nstep 2/2 loss=0.50\n"
 
 
+def test_the_new_weights_are_saved_on_request(warm_shell: Shell, words: str) -> None:
+    told = warm_shell.run("train", TRAINER, words, "--destination", "school/dinos", "--download")
+
+    version, path = told.splitlines()
+    assert version.startswith("school/dinos:")
+    assert Path(path).read_text() == "DINO"
+    assert Path(path).name == "weights.txt"
+    assert Path(path).is_relative_to(warm_shell.home / "rcli" / "config" / "outputs")
+
+
+def test_the_new_version_is_tried_beside_its_base(warm_shell: Shell) -> None:
+    (warm_shell.cwd / "dinosaurs.txt").write_text("\n".join(DINOSAURS))
+    order = (
+        "train",
+        "rcli/names",
+        "train_data=@dinosaurs.txt",
+        "steps=50",
+        "--destination",
+        "local:me/dinos",
+    )
+
+    told = warm_shell.run(*order, "--try", "n=2", "--try", "seed=7").splitlines()
+
+    version, *names = told
+    runs = [warm_shell.run("run", model, "n=2", "seed=7") for model in ("rcli/names", f"local:{version}")]
+    assert names == [name for run in runs for name in run.splitlines()]
+    assert len(names) == 4
+
+
+def test_what_is_to_be_tried_is_checked_before_the_training(warm_rcli: Run, words: str) -> None:
+    before = warm_rcli("trainings", "list", "-q")
+
+    told = warm_rcli("train", TRAINER, words, "--destination", "school/dinos", "--try", "n=2")
+
+    assert told.exit_code == 2
+    assert told.stderr.startswith("error: --try: n: unknown input; inputs are: none\n")
+    assert warm_rcli("trainings", "list", "-q") == before
+
+
+def test_nobody_waits_for_the_end_of_what_is_detached(warm_rcli: Run, words: str) -> None:
+    told = warm_rcli("train", TRAINER, words, "--destination", "school/dinos", "--detach", "--download")
+
+    assert told.exit_code == 2
+    assert told.stderr.startswith("error: --csv, --download and --try come at the end, and --detach")
+
+
 def test_inputs_are_those_of_the_training(warm_rcli: Run) -> None:
     told = warm_rcli("train", TRAINER, "steps=none", "speed=3", "--destination", "school/dinos")
 

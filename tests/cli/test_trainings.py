@@ -143,6 +143,53 @@ def test_open_prints_the_address_of_one_without_a_page(warm_shell: Shell) -> Non
     assert warm_shell.run("trainings", "open", id).endswith(f"/v1/trainings/{id}\n")
 
 
+@pytest.fixture
+def slow(warm_shell: Shell) -> str:
+    """A project whose training tells ten losses, and the eleventh when the file ``gate`` is there."""
+    project = warm_shell.cwd / "slow"
+    project.mkdir()
+    (project / "cog.yaml").write_text((PROJECTS / "trainer" / "cog.yaml").read_text())
+    (project / "predict.py").write_text((PROJECTS / "trainer" / "predict.py").read_text())
+    (project / "train.py").write_text(
+        "import time\nfrom pathlib import Path as Place\nfrom cog import BaseModel, Path\n\n"
+        "class Trained(BaseModel):\n    weights: Path\n\n"
+        "def train(until: str) -> Trained:\n"
+        "    for step in range(1, 11):\n        print(f'step {step}/11 loss={1 / step:.2f}', flush=True)\n"
+        "    while not Place(until).exists():\n        time.sleep(0.01)\n"
+        "    print('step 11/11 loss=0.05', flush=True)\n"
+        "    Place('weights.txt').write_text('x')\n    return Trained(weights=Path('weights.txt'))\n"
+    )
+    return "./slow"
+
+
+def test_another_terminal_draws_the_whole_curve_and_leaves_it(warm_shell: Shell, slow: str) -> None:
+    begun(warm_shell, slow, f"until={warm_shell.cwd}/gate")
+    session = warm_shell.terminal("trainings", "watch", "--csv", "metrics.csv", columns=70)
+    while_it_ran = session.shows("── loss 0.1", "1 ┤", "91%")
+    open_gate(warm_shell)
+
+    assert session.end() == 0
+    lines = session.lines
+    legend = lines.index("── loss 0.05")
+    assert len(while_it_ran.splitlines()) <= 24
+    assert lines[legend + 1].startswith("   1 ┤")
+    assert lines[legend + 11].split() == ["1", "11"]
+    assert lines[legend + 12].startswith("school/one:")
+    assert "loss=0.10" not in session.text
+    table = (warm_shell.cwd / "metrics.csv").read_text().splitlines()
+    assert (table[0], table[1], table[-1], len(table)) == ("step,loss", "1,1.0", "11,0.05", 12)
+
+
+def test_metrics_are_saved_in_a_pipe_too_and_never_over_a_file(warm_shell: Shell) -> None:
+    id = ended(warm_shell)
+
+    first, second = (warm_shell.run("trainings", "watch", id, "--csv", "metrics.csv") for _ in range(2))
+
+    assert (first.exit_code, second.exit_code) == (0, 2)
+    assert "metrics.csv exists already" in second.stderr
+    assert (warm_shell.cwd / "metrics.csv").read_text() == "step,loss\n1,1.0\n2,0.5\n"
+
+
 def test_a_killed_engine_is_told_as_the_reason(shell: Shell) -> None:
     gate = shell.cwd / "gate"
     id = begun(shell, COACH, f"until={gate}")

@@ -180,6 +180,25 @@ def test_two_processes_take_over_and_write_at_once(library: Library) -> None:
     assert all(record.origin for record in library.records(Filter()) if record.entry.id != "old")
 
 
+def test_a_process_that_comes_and_goes_takes_nothing_from_one_that_stays(library: Library) -> None:
+    """Whoever closes the last connection tidies up; this one stays, and so must not lose its locks."""
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from rcli.records import Prediction; from rcli.services.library import Library\n"
+        "other = Library(Path(sys.argv[1]))\n"
+        "assert other.remember(Prediction.from_json({'id': sys.argv[2], 'status': 'starting'}), 'local')\n"
+        "other.close()\n"
+    )
+    library.remember(prediction("first"), "local", ORIGIN)
+
+    for number in range(3):
+        subprocess.run([sys.executable, "-c", program, library.path, f"theirs{number}"], check=True)
+        assert library.remember(prediction(f"ours{number}"), "local", ORIGIN)
+
+    assert Path(f"{library.path}-wal").exists()
+    assert ids(library, Filter()) == ["ours2", "theirs2", "ours1", "theirs1", "ours0", "theirs0", "first"]
+
+
 def test_a_broken_file_is_named_with_what_to_do(library: Library) -> None:
     library.path.parent.mkdir()
     library.path.write_bytes(b"this is not a database" * 100)

@@ -116,12 +116,12 @@ def test_a_terminal_that_has_gone_ends_nothing() -> None:
             tried.set()
             raise OSError(5, "Input/output error")
 
-    display = Live("local", Gone(), coloured=False, every=0.01)
-    display.__enter__()
+    with Live("local", Gone(), coloured=False, every=0.01) as display:
+        assert tried.wait(PATIENCE)
+        with pytest.raises(OSError, match="Input/output error"):
+            display.above("said\r\n")
 
-    assert tried.wait(PATIENCE)
-    with pytest.raises(OSError, match="Input/output error"):
-        display.above("said\r\n")
+    assert not display.is_drawn
 
 
 def test_a_heartbeat_tells_each_phase_once_and_what_goes_on_in_it() -> None:

@@ -39,7 +39,9 @@ def note(db: sqlite3.Connection, prediction: Prediction, host: str) -> int:
         f"""
         INSERT INTO runs ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id, host) DO UPDATE SET
-            model = excluded.model, version = excluded.version, status = excluded.status
+            model = coalesce(nullif(excluded.model, ''), model),
+            version = coalesce(excluded.version, version),
+            status = excluded.status
         """,
         (
             *(prediction.id, host, "prediction", prediction.model),
@@ -170,8 +172,9 @@ def _condition(wanted: Filter) -> tuple[str, list[str]]:
     values = [value for value in parts.values() if value]
     columns = " || char(10) || ".join(f"coalesce({name}, '')" for name in _SEARCHED)
     for word in (wanted.text or "").split():
-        conditions.append(f"(({columns}) LIKE ? ESCAPE '\\' OR ({columns}) LIKE ? ESCAPE '\\')")
-        values += [_pattern(word), _pattern(json.dumps(word, ensure_ascii=False)[1:-1])]
+        forms = {_pattern(word), _pattern(json.dumps(word, ensure_ascii=False)[1:-1])}
+        conditions.append("(" + " OR ".join([f"({columns}) LIKE ? ESCAPE '\\'"] * len(forms)) + ")")
+        values += forms
     return " AND ".join(conditions) or "1", values
 
 

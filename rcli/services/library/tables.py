@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from rcli.errors import RcliError
@@ -62,12 +63,19 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _make_private(path: Path) -> None:
-    """Only the owner may read the file; SQLite gives its two side files the same mode."""
-    number = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        os.fchmod(number, 0o600)
-    finally:
+    """Only the owner may read the file; SQLite gives its two side files the same mode.
+
+    Nothing here opens the file under its name: closing it again would take away the locks that another
+    connection of this process has on it, as POSIX wants it.
+    """
+    if not path.exists():
+        number, empty = tempfile.mkstemp(dir=path.parent, prefix=".library-")
         os.close(number)
+        with suppress(OSError):  # another rcli made it, or a disk without links: then SQLite makes it
+            os.link(empty, path)
+        os.unlink(empty)
+    if path.exists():
+        path.chmod(0o600)
 
 
 def _migrate(db: sqlite3.Connection) -> None:

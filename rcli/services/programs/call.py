@@ -72,6 +72,11 @@ class Call:
                 return "files" if items.get("format") == "uri" else "list"
         return "any"
 
+    @property
+    def gives_files(self) -> bool:
+        """Then the clients have to poll: an answer that was waited for has data in the place of addresses."""
+        return self.shape in ("file", "files")
+
     def preparations(self, comment: str, *first: str) -> list[str]:
         """The lines at the top that say what has to be there."""
         token = f"$(rcli auth token --host {self.host.name})" if self.host.name == LOCAL else "…"
@@ -100,20 +105,27 @@ def quoted(text: str, escape: Callable[[int], str]) -> str:
     return "".join(char if char.isprintable() else escape(ord(char)) for char in written)
 
 
-def rendered(value: Any, scalar: Callable[[Any], str], depth: int, *, trailing: str = ",") -> str:
+def rendered(
+    value: Any,
+    scalar: Callable[[Any], str],
+    depth: int,
+    *,
+    trailing: str = ",",
+    key: Callable[[str], str] | None = None,
+) -> str:
     """A JSON value over several lines, each level four spaces deeper; ``trailing`` follows the last item."""
+
+    def inner(each: Any) -> str:
+        return rendered(each, scalar, depth + 1, trailing=trailing, key=key)
+
     match value:
         case Code():
             return str(value)
         case dict() if value:
-            items = [
-                f"{scalar(key)}: {rendered(each, scalar, depth + 1, trailing=trailing)}"
-                for key, each in value.items()
-            ]
+            items = [f"{(key or scalar)(name)}: {inner(each)}" for name, each in value.items()]
             return _block("{", items, "}", depth, trailing)
         case list() if value:
-            items = [rendered(each, scalar, depth + 1, trailing=trailing) for each in value]
-            return _block("[", items, "]", depth, trailing)
+            return _block("[", [inner(each) for each in value], "]", depth, trailing)
         case dict() | list():
             return "{}" if isinstance(value, dict) else "[]"
     return scalar(value)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from rcli.services.programs.call import Call, Code, path_of, quoted, rendered
 from rcli.services.sources import FileInput
+
+_IDENTIFIER = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 def file(found: FileInput, number: int) -> str:
@@ -36,7 +39,7 @@ def program(call: Call) -> str:
 
 def _imports(call: Call) -> list[str]:
     names = ["readFile"] if call.files else []
-    names += ["writeFile"] if call.shape in ("file", "files") else []
+    names += ["writeFile"] if call.gives_files else []
     used = [f'import {{ {", ".join(names)} }} from "node:fs/promises";'] if names else []
     return [*used, *(['import { basename } from "node:path";'] if "writeFile" in names else [])]
 
@@ -44,6 +47,7 @@ def _imports(call: Call) -> list[str]:
 def _called(call: Call) -> list[str]:
     options = {"input": call.input, **call.terms.body()}
     if call.reference:
+        options |= {"wait": {"mode": "poll"}} if call.gives_files else {}
         return [f"const output = await replicate.run({_scalar(call.reference)}, {_written(options)});"]
     if call.target.kind == "deployment":
         names = f"{_scalar(call.target.owner)}, {_scalar(call.target.name)}"
@@ -82,7 +86,11 @@ def _saved(call: Call) -> list[str]:
 
 
 def _written(value: Any) -> str:
-    return rendered(value, _scalar, 0)
+    return rendered(value, _scalar, 0, key=_key)
+
+
+def _key(name: str) -> str:
+    return name if _IDENTIFIER.fullmatch(name) and name != "__proto__" else f"[{_scalar(name)}]"
 
 
 def _scalar(value: Any) -> str:

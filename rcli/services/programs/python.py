@@ -26,9 +26,10 @@ def program(call: Call) -> str:
 
 def _called(call: Call) -> list[str]:
     more = [f"    {name}={_written(value, 1)}," for name, value in call.terms.body().items()]
-    given = [f"    input={_written(call.input, 1)},", *more, ")"]
+    given = [f"    input={_written(call.input, 1)},", *more]
     if call.reference:
-        return ["output = replicate.run(", f"    {_scalar(call.reference)},", *given]
+        polls = ["    wait=False,"] if call.gives_files else []
+        return ["output = replicate.run(", f"    {_scalar(call.reference)},", *given, *polls, ")"]
     if call.target.kind == "deployment":
         name = f"{call.target.owner}/{call.target.name}"
         first = [
@@ -39,7 +40,7 @@ def _called(call: Call) -> list[str]:
         version = f"    version={_scalar(call.target.version_id)},"
         first = ["prediction = replicate.predictions.create(", version]
     fails = ['if prediction.status != "succeeded":', "    raise SystemExit(prediction.error)"]
-    return [*first, *given, "prediction.wait()", *fails, "output = prediction.output"]
+    return [*first, *given, ")", "prediction.wait()", *fails, "output = prediction.output"]
 
 
 def _shown(call: Call) -> list[str]:
@@ -58,7 +59,7 @@ def _shown(call: Call) -> list[str]:
 
 
 def _functions(call: Call) -> list[str]:
-    if call.shape not in ("file", "files"):
+    if not call.gives_files:
         return []
     content = "file.read()" if call.has_file_objects else "urlopen(file).read()"
     return [
