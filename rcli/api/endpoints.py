@@ -90,7 +90,7 @@ class Replicate:
         *,
         terms: Terms = NO_TERMS,
     ) -> Prediction:
-        """``version``: the id of the one that is trained; ``destination``: ``owner/name`` of what it becomes."""
+        """``version``: the id of what is trained; ``destination``: ``owner/name`` of what it becomes."""
         path = _path("models", owner, name, "versions", version, "trainings")
         return self._created(path, {"destination": destination, "input": input}, terms, {})
 

@@ -114,6 +114,9 @@ class _Work:
             ended = None
         except (RcliError, NoRanges, OSError, Stopped) as exc:
             ended = exc
+        except RuntimeError:
+            if not self.stopped.is_set():  # else the client was closed, since nobody waits for this thread
+                raise
         finally:
             os.close(number)
             self.ended.put(ended)
@@ -127,6 +130,8 @@ class _Work:
     def _ask(self, share: _Share, number: int) -> None:
         if share.begin >= share.end:
             return
+        if self.stopped.is_set():
+            raise Stopped
         headers = {
             "Accept-Encoding": "identity",
             "Range": f"bytes={share.begin}-{share.end - 1}",

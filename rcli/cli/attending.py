@@ -63,7 +63,7 @@ def attend(app: App, training: Training, display: Display, attention: Attention)
         display.stop()
         metrics.save(app)
     app.screen.end_log()
-    for line in metrics.picture():
+    for line in [] if attention.tells else metrics.picture():
         app.screen.note(line)
     conclude(app, training, attention, course)
 

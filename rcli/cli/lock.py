@@ -14,7 +14,7 @@ from rcli.cli.pinning import lines, lock_of
 from rcli.errors import NotFound, UsageError
 from rcli.records import Version
 from rcli.references import ModelReference
-from rcli.services import catalog, differences
+from rcli.services import catalog, differences, newer
 from rcli.services.lock import Lock, Pin
 from rcli.ui.views import SHORT
 
@@ -66,10 +66,7 @@ def _pin(app: App, kept: Lock, host: str, reference: ModelReference) -> Pin:
     before = kept.version(host, name)
     if before and before != version.id:
         app.screen.note(f"{name}: {before[:SHORT]} → {version.id[:SHORT]}")
-        try:
-            old = api.version(reference.owner, reference.name, before).schema
-        except NotFound:
-            old = {}
+        old = newer.document(api, reference, before)
         for line in lines(differences.between(old, version.schema)):
             app.screen.say(line)
     return Pin(host, name, version.id)
@@ -119,7 +116,8 @@ def _rows(app: App, kept: Lock) -> Iterator[tuple[str, str, str, str]]:
         if latest is None or latest.id == pin.version:
             yield pin.host, pin.model, pin.version, "is pinned"
             continue
-        changes = differences.between(api.version(owner, name, pin.version).schema, latest.schema)
+        old = newer.document(api, ModelReference(owner, name), pin.version)
+        changes = differences.between(old, latest.schema)
         broken = any(change.breaks for change in changes)
         inputs = "breaks callers" if broken else "has other inputs" if changes else "has the same inputs"
         for line in lines(changes):

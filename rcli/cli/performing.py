@@ -115,9 +115,7 @@ def carry_out(app: App, title: str, prepare: Callable[[Display], tuple[str, Job]
             library(app).refresh(prediction, host)
 
         leaving = predict.Leaving(canceling, canceled)
-        with predict.started(
-            job.api, job.create, app.signals, leaving, wishes.terms.cancel_after
-        ) as running:
+        with predict.started(job.api, job.create, app.signals, leaving, wishes.terms.cancel_after) as running:
             _remember(app, running.prediction, host, job.origin)
             if wishes.detach:
                 display.stop()

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rcli.app import App
 from rcli.cli.finding import library
-from rcli.errors import NotAllowed, NotFound, UsageError
-from rcli.records import Json, Version
+from rcli.errors import UsageError
 from rcli.references import DeploymentReference, FolderReference, ModelReference, Reference, VersionReference
-from rcli.services import catalog, differences, lock
-from rcli.services.catalog import Target
+from rcli.services import lock, newer
 from rcli.services.differences import Change
+from rcli.services.launch import Resolved
 from rcli.services.lock import Lock
 from rcli.settings import nearest
 from rcli.ui.views import SHORT
-
-if TYPE_CHECKING:
-    from rcli.api.endpoints import Replicate
 
 _MOST_CHANGES = 12
 
@@ -56,24 +51,20 @@ def pinned(app: App, host: str, reference: Reference, *, locked: bool) -> str | 
             return None
 
 
-def tell_changes(app: App, api: Replicate, reference: Reference, target: Target, pin: str | None) -> None:
+def tell_changes(app: App, model: Resolved, reference: Reference, pin: str | None) -> None:
     """A warning when the inputs of the latest version are others than of that which is pinned, or ran last.
 
     What is pinned is compared where a person watches: it costs a request.
     """
-    if not isinstance(reference, ModelReference) or reference.version or not target.version_id:
+    if not isinstance(reference, ModelReference) or reference.version:
         return
-    host = api.client.host.name
     if pin is None:
-        last = library(app).last_version(reference.full_name, host)
-        if last and len(last) == len(target.version_id) and last != target.version_id:
-            changes = differences.between(_document(api, reference, last), target.document)
-            _warn(app, f"{reference}: the latest version is not the one that ran last", changes)
+        last = library(app).last_version(reference.full_name, model.host)
+        changes = newer.since(model.api, reference, model.target, last)
+        _warn(app, f"{reference}: the latest version is not the one that ran last", changes)
     elif app.screen.speaks:
-        latest = _latest(api, reference)
-        if latest and latest.id != pin:
-            changes = differences.between(target.document, latest.schema)
-            _warn(app, f"{reference}: the latest version is not {pin[:SHORT]}, which is pinned here", changes)
+        changes = newer.ahead(model.api, reference, model.target)
+        _warn(app, f"{reference}: the latest version is not {pin[:SHORT]}, which is pinned here", changes)
 
 
 def lines(changes: Sequence[Change]) -> list[str]:
@@ -88,19 +79,3 @@ def _warn(app: App, what: str, changes: Sequence[Change]) -> None:
     breaks = any(change.breaks for change in changes)
     verdict = "what is marked ! breaks callers" if breaks else "nothing of it breaks callers"
     app.screen.warning("\n".join([f"{what}, and has other inputs ({verdict}):", *lines(changes)]))
-
-
-def _latest(api: Replicate, reference: ModelReference) -> Version | None:
-    """None for a model of which only the version is left."""
-    try:
-        return catalog.find(api, reference).latest_version
-    except (NotFound, NotAllowed):
-        return None
-
-
-def _document(api: Replicate, reference: ModelReference, version: str) -> Json:
-    """``{}`` for a version that is gone."""
-    try:
-        return api.version(reference.owner, reference.name, version).schema
-    except (NotFound, NotAllowed):
-        return {}

@@ -60,7 +60,7 @@ def resolve(app: App, model: str, wishes: Wishes, display: Display) -> Resolved:
         app.screen.note(f"first run of {reference}: its code runs with your rights")
     for warning in warnings:
         app.screen.warning(warning)
-    tell_changes(app, api, reference, target, pin)
+    tell_changes(app, Resolved(api, target), reference, pin)
     if not wishes.giving.dry_run:
         target = variables.given(api, target, own)
     return Resolved(api, target)

@@ -85,6 +85,7 @@ def run(
     \b
     Examples: rcli run rcli/hello -i text=world
               rcli run ./my-model -i image=@cat.png -o out.png
+              rcli run rcli/names -i n=3 --sweep prompt=Ma,Be
     """
     from rcli.cli.delivering import Wishes  # help texts need none of it
     from rcli.cli.finish import finish

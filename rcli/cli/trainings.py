@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from rcli.api.endpoints import Replicate
 from rcli.app import App
 from rcli.cli import showing
 from rcli.cli.attending import Attention, attend, check_table, coming_back, conclude
@@ -17,7 +16,7 @@ from rcli.cli.train import Csv, Download
 from rcli.errors import NoAnswer
 from rcli.records import Logs as Piece
 from rcli.services import lists, local, predict, times, training
-from rcli.services.training import Training
+from rcli.services.training import Hosts, Training
 from rcli.settings import LOCAL
 from rcli.ui import views
 
@@ -153,7 +152,7 @@ def open_(ctx: typer.Context, id: OptionalId = None) -> None:
         app.screen.line(found.prediction.urls.get("get", ""))
 
 
-def _hosts(app: App) -> list[Replicate]:
+def _hosts(app: App) -> Hosts:
     """Where a training may be: on the usual host, and on this machine if its engine runs."""
     first = app.default_host
     also_here = first != LOCAL and not app.flags.host and local.running(app.settings) is not None

@@ -19,7 +19,7 @@ PARALLEL = 8
 """How many run at the same time."""
 
 _CREATION_LIMIT = 10.0
-"""Seconds to wait for the ids of what is just being created: what cannot be named cannot be canceled."""
+"""Seconds to wait for the id of what is just being created: what cannot be named cannot be canceled."""
 
 _HOPELESS = (NotAllowed, NoCredit, RateLimited, NoAnswer)
 """What keeps one prediction from being created keeps the next from it, too."""
@@ -30,13 +30,17 @@ class NotCreated(RcliError):
 
 
 class Batch(Generic[T]):
-    """``work`` is called on a thread with the number, from 0, and the prediction that was created."""
+    """``work`` is called on a thread with the number, from 0, and the prediction that was created.
+
+    They are created in order, one by one: so they stand in a queue, and that is as fast as services let them.
+    """
 
     def __init__(self, jobs: Sequence[Job], work: Callable[[int, Running], T], parallel: int) -> None:
         self.running: dict[int, Running] = {}
         self._work = work
         self._is_stopped = False
-        self._creating = 0
+        self._is_creating = False
+        self._next = 0
         self._changed = Condition()
         self._pool = ThreadPoolExecutor(parallel)
         self._jobs = jobs
@@ -55,7 +59,8 @@ class Batch(Generic[T]):
         """Creates no more, cancels what runs, and says what came of that."""
         with self._changed:
             self._is_stopped = True
-            self._changed.wait_for(lambda: not self._creating, _CREATION_LIMIT)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._is_creating, _CREATION_LIMIT)
         left = [each for each in self.running.values() if not each.prediction.is_done]
         alive = [each.prediction.id for each in left]
         with suppress(Interrupted, RcliError):
@@ -64,7 +69,9 @@ class Batch(Generic[T]):
                 alive.remove(running.prediction.id)
         if alive:
             return f"{_counted(alive)} may go on: rcli predictions cancel {' '.join(alive)}"
-        return f"{_counted(left)} canceled" if left else "nothing was running any more"
+        told = f"{_counted(left)} canceled" if left else "nothing was running any more"
+        ended = len(self.running) - len(left)
+        return f"{told}; {ended} had ended: rcli library list" if ended else told
 
     def close(self) -> None:
         """Waits for nobody."""
@@ -80,9 +87,10 @@ class Batch(Generic[T]):
 
     def _created(self, number: int, job: Job) -> Running:
         with self._changed:
+            self._changed.wait_for(lambda: self._is_stopped or self._next == number)
             if self._is_stopped:
                 raise NotCreated("it was not created")
-            self._creating += 1
+            self._is_creating = True
         try:
             made = job.create()
             seconds = job.terms.cancel_after
@@ -93,7 +101,8 @@ class Batch(Generic[T]):
             raise
         finally:
             with self._changed:
-                self._creating -= 1
+                self._is_creating = False
+                self._next = number + 1
                 self._changed.notify_all()
         return self.running[number]
 

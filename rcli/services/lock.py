@@ -47,14 +47,18 @@ class Lock:
     @classmethod
     def read(cls, path: Path) -> Lock:
         """Raises UsageError for a file that is none of ours."""
+        try:
+            with path.open("rb") as file:
+                text = file.read(_LARGEST)
+        except FileNotFoundError:
+            return cls(path)
+        except OSError as exc:
+            raise UsageError(f"cannot read {path}: {exc.strerror}") from exc
         import tomllib  # brings datetime and more: 3 ms
 
         try:
-            with path.open("rb") as file:
-                table = tomllib.loads(file.read(_LARGEST).decode())
-        except FileNotFoundError:
-            return cls(path)
-        except (OSError, ValueError) as exc:  # ValueError: no TOML, or no UTF-8
+            table = tomllib.loads(text.decode())
+        except ValueError as exc:  # no TOML, or no UTF-8
             raise UsageError(f"cannot read {path}: {exc}", hint=f"rcli lock writes {NAME}") from exc
         models = table.get("model", [])
         if set(table) - {"model"} or not isinstance(models, list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -24,6 +24,9 @@ from rcli.settings import LOCAL
 
 HARDWARE = "gpu-t4"
 """The SKU of a destination that is made, if the user names none."""
+
+Hosts = Sequence[Replicate]
+"""The APIs of the hosts where a training may be, in the order in which they are asked."""
 
 PATIENCE = 300.0
 """Seconds for which a host may give no answer: the training goes on there, so watching it does too."""
@@ -185,13 +188,12 @@ def find(api: Replicate, id: str) -> Training:
         raise _unknown(api, id) from exc
 
 
-def look_up(apis: Iterable[Replicate], text: str) -> Training:
+def look_up(hosts: Hosts, text: str) -> Training:
     """By its id, by the beginning of one of the newest, or ``last``; the hosts are asked in turn.
 
     Raises NotFound, and UsageError when several begin so.
     """
-    asked = list(apis)
-    for api in asked:
+    for api in hosts:
         rows = lists.first(_LISTED, api.trainings)
         found = rows[:1] if text == "last" else [row for row in rows if row.id.startswith(text)]
         if len(found) > 1:
@@ -204,16 +206,15 @@ def look_up(apis: Iterable[Replicate], text: str) -> Training:
         with suppress(NotFound):
             if text != "last":
                 return find(api, text)
-    raise _unknown(asked[0], text)
+    raise _unknown(hosts[0], text)
 
 
-def running(apis: Iterable[Replicate]) -> Training:
+def running(hosts: Hosts) -> Training:
     """The one that has not ended. Raises NotFound if there is none, UsageError if there are several."""
-    asked = list(apis)
-    rows = ((api, row) for api in asked for row in lists.first(_LISTED, api.trainings))
+    rows = ((api, row) for api in hosts for row in lists.first(_LISTED, api.trainings))
     found = [(api, row.id) for api, row in rows if not row.is_done]
     if not found:
-        where = " or ".join(api.client.host.name for api in asked)
+        where = " or ".join(api.client.host.name for api in hosts)
         raise NotFound(f"no training runs on {where}", hint="rcli trainings watch last")
     if len(found) > 1:
         ids = ", ".join(id for _, id in found)

@@ -16,6 +16,9 @@ HIGHEST = 12
 """Rows of the curves; more shows no more."""
 
 _POINTS = 500
+_CAUGHT_UP = 1.0
+"""Seconds in which the log so far has come in, which says nothing about the pace."""
+
 _SURE = 2.0
 """Seconds of watching before anything is said about the pace."""
 
@@ -35,13 +38,16 @@ class Cockpit(Live):
     def __init__(self, title: str, stream: TextIO, *, coloured: bool) -> None:
         super().__init__(title, stream, coloured=coloured)
         self._curves: Mapping[str, Points] = {}
+        self._began: float | None = None
         self._first: Mark | None = None
 
     def draw(self, curves: Mapping[str, Points]) -> None:
         """Shows these curves from now on, the first few of them."""
         shown = list(curves.items())[: plots.MOST]
         self._curves = {name: plots.thinned(points, _POINTS) for name, points in shown}
-        if self._first is None and shown:
+        if self._began is None:
+            self._began = time.monotonic()
+        elif self._first is None and shown and time.monotonic() - self._began > _CAUGHT_UP:
             self._first = self._mark()
 
     def final(self) -> list[str]:

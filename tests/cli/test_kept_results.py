@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import stat
 import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from rcli.api.ranges import SMALLEST
 from rcli.errors import UsageError
 from tests.cli.conftest import Shell
 from tests.cloud import FILES, ID, PNG, RUN, VERSION, Cloud, cloud, managed, prediction, told
 from tests.conftest import Run, environment
-from tests.processes import Process, command
-from tests.recording_server import problem
+from tests.processes import PATIENCE, Process, command
+from tests.recording_server import Answer, Recorded, problem
 
 __all__ = ["cloud"]
 
@@ -124,6 +127,38 @@ def test_managed_files_are_their_owners_alone_and_others_follow_the_umask(
     assert (mode(folder), mode(folder.parent), mode(folder / "out-0.png")) == (0o700, 0o700, 0o600)
     assert mode(tmp_path / "mine" / "out-0.png") == mode(usual)
     assert mode(tmp_path / "new") == 0o700
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_a_download_over_several_connections_leaves_nothing(
+    shell: Shell, cloud: Cloud, number: signal.Signals
+) -> None:
+    going_on, asked = Event(), Event()
+    size = SMALLEST
+    whole = {"Content-Type": "application/octet-stream", "ETag": '"v1"', "Accept-Ranges": "bytes"}
+
+    def silent_after_the_first(request: Recorded) -> Answer:
+        if request.headers["Range"]:
+            asked.set()
+            assert going_on.wait(PATIENCE)
+        return Answer(200, bytes(size), whole)
+
+    cloud.has_model(FILES)
+    cloud.delivery.answer("GET /pbxt/out.bin", silent_after_the_first)
+    url = f"{cloud.delivery.url}/pbxt/out.bin"
+    cloud.creates(prediction("starting"), prediction("succeeded", output=[url]))
+    process = shell.start(*RUN, "--output-dir", "mine", "--progress", "plain", env=cloud.env)
+    try:
+        process.says("saving")
+        assert asked.wait(PATIENCE)
+        process.signal(number)
+        exit_code = process.end()
+    finally:
+        going_on.set()
+
+    assert exit_code == 128 + number
+    assert "Traceback" not in process.stderr
+    assert not (shell.cwd / "mine").exists()
 
 
 # versions by their ids

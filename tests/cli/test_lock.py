@@ -1,4 +1,4 @@
-"""``rcli lock``: a project runs tomorrow the versions that it runs today, and hears what a newer one changed."""
+"""``rcli lock``: a project runs tomorrow what it runs today, and hears what a newer version changed."""
 
 from __future__ import annotations
 

@@ -60,6 +60,7 @@ class Programs:
             text=True,
             timeout=PATIENCE,
         )
+        place.unlink()
         assert done.returncode == 0, done.stderr
         return done.stdout
 

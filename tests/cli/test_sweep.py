@@ -279,6 +279,18 @@ def test_a_person_sees_all_of_them_in_one_table(warm_shell: Shell, tmp_path: Pat
     assert "3 of 3 succeeded" in session.text
 
 
+def test_what_had_ended_before_ctrl_c_is_in_the_library(warm_shell: Shell, tmp_path: Path) -> None:
+    done, closed = tmp_path / "done", tmp_path / "closed"
+    done.touch()
+    project = str(PROJECTS / "gate")
+    session = warm_shell.terminal("run", project, "--sweep", f"until={done},{done},{done},{closed}")
+    session.shows("3 of 4")
+    session.press("\x03")
+
+    assert session.end() == 130
+    assert session.lines[-1] == "1 prediction canceled; 3 had ended: rcli library list"
+
+
 def test_ctrl_c_takes_the_table_away(warm_shell: Shell, tmp_path: Path) -> None:
     session = warm_shell.terminal(
         "run", str(PROJECTS / "gate"), "--sweep", f"until={tmp_path}/x,{tmp_path}/y", columns=80

@@ -429,6 +429,29 @@ def test_a_missing_destination_is_made_on_request(
     assert request.json == {"owner": "ada", "name": "sdxl-ada"} | made
 
 
+@pytest.mark.parametrize(("key", "code", "made"), [("y", 0, ["/v1/models", TRAININGS]), ("n", 1, [])])
+def test_a_person_is_asked_about_a_missing_destination(
+    shell: Shell, service: Cloud, key: str, code: int, made: list[str]
+) -> None:
+    service.api.answer("POST /v1/models", json_answer({"owner": "ada", "name": "sdxl-ada"}, 201))
+    session = shell.terminal(
+        *TO_CLOUD, "input_images=https://example.com/a.zip", env=service.env, columns=120
+    )
+    session.shows("there is no model ada/sdxl-ada on replicate. Make it, public, for gpu-t4?")
+
+    session.press(key)
+
+    assert session.end() == code
+    assert posted(service) == made
+
+
+def test_bad_inputs_make_no_destination(rcli: Run, service: Cloud) -> None:
+    told = rcli(*TO_CLOUD, "max_train_steps=0", "--yes", env=service.env)
+
+    assert told.exit_code == 2
+    assert posted(service) == []
+
+
 def test_nobody_makes_models_for_others(rcli: Run, service: Cloud, pics: Path) -> None:
     told = rcli(
         *("train", "stability-ai/sdxl", "input_images=@pics/", "--destination", "bob/sdxl-bob", "--yes"),

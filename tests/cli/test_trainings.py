@@ -180,6 +180,23 @@ def test_another_terminal_draws_the_whole_curve_and_leaves_it(warm_shell: Shell,
     assert (table[0], table[1], table[-1], len(table)) == ("step,loss", "1,1.0", "11,0.05", 12)
 
 
+def test_the_curve_takes_what_room_the_terminal_has(warm_shell: Shell, slow: str) -> None:
+    begun(warm_shell, slow, f"until={warm_shell.cwd}/gate")
+    session = warm_shell.terminal("trainings", "watch", rows=24, columns=80)
+    session.shows("── loss 0.1", "91%")
+
+    session.resize(50, 12)
+    small = session.until(lambda screen: screen.splitlines()[-1].rstrip().endswith("10") and "…" in screen)
+    session.resize(29, 12)
+    without = session.until(lambda screen: "┤" not in screen)
+    open_gate(warm_shell)
+
+    assert session.end() == 0
+    assert sum("┤" in line for line in small.splitlines()) == 5
+    assert max(map(len, small.splitlines())) <= 49
+    assert "running" in without
+
+
 def test_metrics_are_saved_in_a_pipe_too_and_never_over_a_file(warm_shell: Shell) -> None:
     id = ended(warm_shell)
 

@@ -228,3 +228,9 @@ def start_engine(tmp_path: Path, environments: Path) -> Iterator[StartEngine]:
     yield start
     for engine in running:
         engine.close()
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path) -> None:
+    """The engine has environments of its own, so that none of the other tests' count or go."""
+    (tmp_path / "home" / "cache").mkdir(parents=True)

@@ -205,7 +205,7 @@ class Observed:
 
         async def overhear() -> Message:
             message = await receive()
-            if message["type"] == "http.request" and len(seen.body) < 1 << 20:
+            if message["type"] == "http.request" and "json" in seen.asked.get("content-type", ""):
                 seen.body += message.get("body", b"")
             return message
 

@@ -144,8 +144,9 @@ def test_several_requests_share_a_connection(port: int) -> None:
         for _ in range(3):
             connection.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc")
             answer = b""
-            while not answer.endswith(b"\r\n\r\n3"):
-                answer += connection.recv(65536)
+            while piece := b"" if answer.endswith(b"\r\n\r\n3") else connection.recv(65536):
+                answer += piece
+            assert answer.endswith(b"\r\n\r\n3")
             time.sleep(0.4)  # longer than a head may take: idle time is counted by itself
 
 

@@ -61,12 +61,6 @@ def removed(engine: RunningEngine, prediction: dict[str, Any]) -> bool:
     return bool(engine.get(prediction)["data_removed"])
 
 
-@pytest.fixture
-def own_cache(tmp_path: Path) -> None:
-    """The engine has environments of its own, so that none of the other tests' count."""
-    (tmp_path / "home" / "cache").mkdir(parents=True)
-
-
 # after their time
 
 

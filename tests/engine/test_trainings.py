@@ -52,7 +52,7 @@ def is_gone(pid: int) -> bool:
     """Without an init that reaps, what has ended stays as a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return True
 
 
@@ -309,6 +309,7 @@ def test_a_trained_version_can_be_trained_on(engine: RunningEngine) -> None:
 
 def test_weights_stay_when_everything_is_pruned_and_go_with_their_version(
     start_engine: StartEngine,
+    own_cache: None,
 ) -> None:
     engine = start_engine()
     version = engine.register("trainer")

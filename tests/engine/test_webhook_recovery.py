@@ -98,6 +98,23 @@ def test_the_end_of_a_prediction_that_a_kill_interrupted_is_told(
     assert message.prediction["error"] == "the engine was killed while this prediction ran"
 
 
+def test_who_asked_for_no_end_is_told_of_none_after_a_kill(
+    start_engine: StartEngine, receiver: Receiver, tmp_path: Path
+) -> None:
+    engine = start_engine("--idle", "0")
+    version = engine.register("gate")
+    subscribe(engine, receiver, version, {"until": str(tmp_path / "x")}, "start")
+    assert receiver.next().status == "processing"
+    engine.kill()
+
+    engine = start_engine("--idle", "0")
+    later = subscribe(engine, receiver, "rcli/hello", {"text": "x"}, "completed")
+
+    assert receiver.next().prediction["id"] == later["id"]
+    engine.until(lambda: settled(engine) == 2)
+    assert receiver.count() == 0
+
+
 def test_what_waited_in_the_queue_of_a_killed_engine_is_told_when_it_has_run(
     start_engine: StartEngine, receiver: Receiver, tmp_path: Path
 ) -> None:

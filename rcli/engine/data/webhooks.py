@@ -87,12 +87,15 @@ class Webhooks:
         return [_read(row) for row in rows]
 
     def take_up(self, now: float) -> None:
-        """After a kill: what the end of a prediction should have made due becomes due."""
+        """After a kill: the ends that were still to be told become due; who asked for none hears nothing."""
         self._store.write(
-            "UPDATE webhooks SET next_attempt = ? WHERE settled_at IS NULL AND next_attempt IS NULL"
+            "UPDATE webhooks SET (next_attempt, settled_at) ="
+            " (SELECT IIF(wanted, :now, NULL), IIF(wanted, NULL, :now) FROM"
+            " (SELECT 'completed' IN (SELECT value FROM json_each(events)) AS wanted))"
+            " WHERE settled_at IS NULL AND next_attempt IS NULL"
             " AND (SELECT status FROM predictions p WHERE p.id = prediction)"
-            " IN (SELECT value FROM json_each(?))",
-            (now, json.dumps(sorted(TERMINAL))),
+            " IN (SELECT value FROM json_each(:terminal))",
+            {"now": now, "terminal": json.dumps(sorted(TERMINAL))},
         )
 
     def set_due(self, prediction_id: str, last: WebhookEvent, at: float) -> None:
