@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import PurePath
 
 
 @dataclass(frozen=True)
@@ -148,9 +147,3 @@ def _is_json(head: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def with_extension(name: str, head: bytes, content_type: str) -> str:
-    """The name with the extension that its content deserves."""
-    path = PurePath(name)
-    return path.stem + extension(path.suffix, head, content_type) if path.name else name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from questionary import Question as Prompt
 
 _LONGEST = 200
+_INSTRUCTION = "(arrow keys)"
 
 Form = Literal["text", "choice", "boolean", "path", "secret", "list"]
 
@@ -66,11 +68,12 @@ def _typed(question: Question, stderr: TextIO, *, empty_will_do: bool) -> str:
     if question.form == "path":
         more["completer"] = PathCompleter(get_paths=lambda: [str(question.folder)], expanduser=True)
     ask = questionary.password if question.form == "secret" else questionary.text
+    output = create_output(stderr)
     return _answer(
         ask(
-            _titled(question),
+            _titled(question, output.get_size().columns),
             validate=judged,
-            output=create_output(stderr),
+            output=output,
             complete_while_typing=False,
             validate_while_typing=False,
             **more,
@@ -94,26 +97,40 @@ def _chosen(question: Question, values: Sequence[str], stderr: TextIO) -> str:
     choices = [questionary.Choice(one_line(each), each) for each in values]
     if not question.required and question.default not in values:
         choices.insert(0, questionary.Choice("(leave it out)", ""))
+    output = create_output(stderr)
     return _answer(
         questionary.select(
-            _titled(question, takes=False),
+            _titled(question, output.get_size().columns, takes=False),
             choices,
             default=question.default if question.default in values else None,
             use_search_filter=len(values) > 10,
             use_jk_keys=False,
-            instruction="(arrow keys)",
-            output=create_output(stderr),
+            instruction=_INSTRUCTION,
+            output=output,
         )
     )
 
 
-def _titled(question: Question, *, takes: bool = True) -> str:
+def _titled(question: Question, columns: int, *, takes: bool = True) -> str:
     """The name and what it is for; what it takes, and what an empty answer means, in a second line."""
     about = f": {_cut(question.about)}" if question.about else ""
     means = _cut(question.default) if question.default is not None else "leaves it out"
     empty = "" if question.required else f"; Enter: {means}"
-    told = f"\n  {_cut(question.takes)}{empty}\n " if takes else ""
-    return f"{one_line(question.name)}{about}{told}"
+    told = f"\n{_wrapped(_cut(question.takes) + empty, columns)}\n " if takes else ""
+    return f"{_wrapped(one_line(question.name) + about, columns).lstrip()}{told}"
+
+
+def _wrapped(text: str, columns: int) -> str:
+    """Broken between words, indented below the question mark, with room for the instruction behind."""
+    width = max(columns - len(_INSTRUCTION) - 1, len(_INSTRUCTION))
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _cut(text: str) -> str:

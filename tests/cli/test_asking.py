@@ -133,6 +133,22 @@ def test_interactive_takes_another_value_for_a_default(warm_shell: Shell) -> Non
     assert said(session)[-1] == "mine"
 
 
+@pytest.mark.parametrize("columns", [40, 84])
+def test_a_long_question_breaks_between_words(warm_shell: Shell, columns: int) -> None:
+    session = warm_shell.terminal(
+        "run", "rcli/upscale", "image=@in.txt", "--interactive", columns=columns, env={"NO_COLOR": "1"}
+    )
+
+    shown = session.shows("(arrow keys)", "  photo")
+    session.press("\x03")
+
+    title = shown[shown.index("? model") : shown.index("(arrow keys)")]
+    assert " ".join(title.split()) == (
+        "? model: fast for a first look, photo for photographs (much slower), anime for drawings."
+    )
+    assert session.end() == 130
+
+
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
 def test_leaving_a_question_creates_nothing(shell: Shell, key: str) -> None:
     session = ask(shell, "rcli/hello")

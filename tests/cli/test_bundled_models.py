@@ -276,7 +276,7 @@ def test_whisper_says_that_a_picture_has_no_sound(warm_rcli: Run, photo: Path) -
     result = warm_rcli("run", "rcli/whisper-tiny", f"audio=@{photo}")
 
     assert result.exit_code == 3
-    assert result.stderr.splitlines()[-1].endswith(" failed: audio.png has no sound that can be read")
+    assert result.stderr.splitlines()[-1].endswith(" failed: photo.png has no sound that can be read")
 
 
 @pytest.mark.parametrize(

@@ -154,3 +154,15 @@ def test_what_is_not_there_is_named(engine: RunningEngine, path: str, detail: st
 
     assert answer.status_code == 404
     assert answer.json() == {"title": "Not found", "detail": detail, "status": 404}
+
+
+def test_a_page_of_large_predictions_is_a_short_one(start_engine: StartEngine) -> None:
+    engine = start_engine("--idle", "0")
+    hello = engine.http.get("/v1/models/rcli/hello").json()["latest_version"]["id"]
+    made = [engine.create(hello, {"text": "x" * (9 << 20)}, wait=True)["id"] for _ in range(2)]
+
+    first = engine.http.get("/v1/predictions").json()
+    second = engine.http.get(first["next"]).json()
+
+    assert [each["id"] for each in first["results"] + second["results"]] == made[::-1]
+    assert (len(first["results"]), second["next"]) == (1, None)

@@ -21,6 +21,9 @@ Kind = Literal["text", "value", "logs", "error", "done"]
 Work = Literal["prediction", "training"]
 """What a row is: both live the same life, and each kind has a list of its own."""
 
+PAGE_BYTES = 16 << 20
+"""A page of a list ends early when its rows have about this many characters."""
+
 EXAMPLE_SIZE = 1 << 16
 """Characters of input, output and logs: a model's object carries an example wherever it goes."""
 
@@ -134,9 +137,14 @@ class Predictions:
         created_before: float | None = None,
         source: str | None = None,
         kind: Work = "prediction",
-    ) -> list[Prediction]:
-        """The newest first; ``before`` is the (created_at, number) of the row that ended the last page."""
-        rows = self._store.rows(
+    ) -> tuple[list[Prediction], bool]:
+        """The newest first, and whether more follow; of large ones there are fewer than ``limit``.
+
+        ``before`` is the (created_at, number) of the row that ended the last page.
+        """
+        found: list[Prediction] = []
+        size = 0
+        for row in self._store.each(
             "SELECT * FROM predictions WHERE (:time IS NULL OR (created_at, number) < (:time, :number))"
             " AND (:after IS NULL OR created_at >= :after) AND (:until IS NULL OR created_at < :until)"
             " AND (:source IS NULL OR source = :source) AND kind = :kind"
@@ -148,10 +156,14 @@ class Predictions:
                 "until": created_before,
                 "source": source,
                 "kind": kind,
-                "limit": limit,
+                "limit": limit + 1,
             },
-        )
-        return [self._read(row) for row in rows]
+        ):
+            if len(found) == limit or size >= PAGE_BYTES:
+                return found, True
+            found.append(self._read(row))
+            size += len(row["input"]) + len(row["output"] or "") + len(row["logs"] or "")
+        return found, False
 
     def examples(self, model: str, version: str, limit: int, before: int | None = None) -> list[Prediction]:
         """Short ones that succeeded, the newest first; ``before`` is the number that ended the last page."""

@@ -49,16 +49,15 @@ async def list_predictions(request: Request) -> JSONResponse:
     if source not in (None, "web", "api"):
         raise invalid_request([InvalidField("enum", "source", "must be web")])
     cursor = read_cursor(request, (float, int))
-    found = engine_of(request).jobs.table.page(
-        PAGE + 1,
+    page, more = engine_of(request).jobs.table.page(
+        PAGE,
         before=(cursor[0], cursor[1]) if cursor else None,
         created_after=_moment(request, "created_after"),
         created_before=_moment(request, "created_before"),
         source=source,
     )
-    page, links = found[:PAGE], links_of(request)
-    following = None
-    if len(found) > PAGE:
+    links, following = links_of(request), None
+    if more:
         last = [page[-1].created_at, page[-1].number]
         following = next_page(request, links.base, "/predictions", last)
     known = knows_aborted(request)

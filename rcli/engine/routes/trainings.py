@@ -46,12 +46,12 @@ async def create_training(request: Request) -> JSONResponse:
 
 async def list_trainings(request: Request) -> JSONResponse:
     cursor = read_cursor(request, (float, int))
-    found = engine_of(request).jobs.table.page(
-        PAGE + 1, before=(cursor[0], cursor[1]) if cursor else None, kind="training"
+    page, more = engine_of(request).jobs.table.page(
+        PAGE, before=(cursor[0], cursor[1]) if cursor else None, kind="training"
     )
-    page, links, known = found[:PAGE], links_of(request), knows_aborted(request)
+    links, known = links_of(request), knows_aborted(request)
     following = None
-    if len(found) > PAGE:
+    if more:
         following = next_page(request, links.base, "/trainings", [page[-1].created_at, page[-1].number])
     results = [training_object(row, links, knows_aborted=known) for row in page]
     return JSONResponse(page_object(results, following))

@@ -40,7 +40,6 @@ TORCH = re.compile(r"^\s*(?:torch|torchvision|torchaudio)\b(?!.*\+cu)", re.M)
 TORCH_INDEX = "download.pytorch.org"
 NO_CPU_BUILD = "PyTorch's build for the CPU cannot be had: taking the usual one, which is large"
 OLDEST_PYTHON = (3, 10)
-MANAGED = (f"cog=={COG}", f"coglet=={COG}")
 RAISED = re.compile(r"^\s*(--pre|--trusted-host[ =]\s*\S+)\s*$", re.M)
 """Lines of a requirements file that uv takes on its command line only."""
 
