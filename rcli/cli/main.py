@@ -85,7 +85,7 @@ def _nearest(option: str, error: Exception) -> str | None:
     from difflib import get_close_matches
 
     guesses = {guess.lstrip("-"): guess for guess in getattr(error, "possibilities", None) or ()}
-    near = get_close_matches(option.lstrip("-"), guesses, n=1)
+    near = get_close_matches(option.lstrip("-"), guesses, n=1, cutoff=0.7)
     return f"did you mean {guesses[near[0]]}?" if near else None
 
 

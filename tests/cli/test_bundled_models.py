@@ -233,7 +233,7 @@ def test_a_file_that_is_no_picture_is_refused(model: str, warm_rcli: Run) -> Non
     result = warm_rcli("run", model, f"image=@{SPEECH}")
 
     assert result.exit_code == 3
-    assert result.stderr.splitlines()[-1].endswith(" failed: image.flac is not a picture that can be read")
+    assert result.stderr.splitlines()[-1].endswith(" failed: speech.flac is not a picture that can be read")
 
 
 def test_whisper_writes_down_what_was_said_and_when(warm_rcli: Run) -> None:
