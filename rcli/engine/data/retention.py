@@ -45,7 +45,7 @@ class Remains:
         return [row[0] for row in rows]
 
     def begin(self, number: int) -> None:
-        """From here on nobody sees input, output and logs; a training still tells the version that it made."""
+        """From here on nobody sees input, output and logs; a training still tells the version it made."""
         self._store.write(
             "UPDATE predictions SET data_removed = 1, input = '{}', logs = NULL,"
             " output = CASE kind WHEN 'training' THEN output END"
