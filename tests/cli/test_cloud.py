@@ -280,13 +280,17 @@ def test_a_person_sees_the_host_the_wait_and_the_path(shell: Shell, home: Path, 
 
     session = shell.terminal(*RUN, env=cloud.env, columns=200)
     session.shows("rate limit: the next try is in 1 s")
-    session.shows("processing", "40%", "loading")
+    session.shows("running", "40%", "loading")
     seen.set()
 
     assert session.end() == 0
     assert session.lines[0] == f"replicate · stability-ai/sdxl:{VERSION[:12]}"
     assert session.lines[1:3] == [str(managed(home) / "out-0.png"), f"{len(PNG) / 1000:.1f} kB"]
-    assert session.lines[3:] == [f"succeeded · {ID}"]
+    ending = "".join(session.lines[3:])
+    assert ending.startswith(
+        "succeeded · cost unknown (to tell it: rcli config set price.stability-ai/sdxl SKU)"
+    )
+    assert ending.endswith(f"/out-0.png · {ID}")
 
 
 # canceling

@@ -129,7 +129,7 @@ def test_after_a_kill_of_the_client_its_prediction_runs_on_and_can_be_watched(wa
 
     assert warm_shell.prediction()["status"] == "processing"
     watching = warm_shell.start("predictions", "watch", "last", *PLAIN)
-    watching.says("processing")
+    watching.says("running")
     gate.touch()
     assert watching.end() == 0
     assert watching.stdout == b"through the gate"

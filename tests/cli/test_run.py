@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from rcli import __version__
 from rcli.paths import Paths
 from tests.cli.conftest import PROJECTS, Shell
 from tests.conftest import Run, environment
@@ -164,6 +165,11 @@ def test_beside_a_file_stands_where_it_came_from(warm_shell: Shell, picture: Pat
         "model": "folder/picture",
         "version": server["version"],
         "created_at": server["created_at"],
+        "started_at": server["started_at"],
+        "completed_at": server["completed_at"],
+        "web": server["urls"]["web"],
+        "rcli": __version__,
+        "seed": None,
         "input": origin["input"],
         "metrics": server["metrics"],
         "files": [{"name": "out.png", "size": picture.stat().st_size, "content_type": "image/png"}],
@@ -176,7 +182,8 @@ def test_a_person_is_told_the_size_of_a_picture(warm_shell: Shell, picture: Path
     )
 
     assert session.end() == 0
-    assert session.lines[-3:-1] == [f"{warm_shell.cwd}/out.png", f"6×4 PNG, {picture.stat().st_size} B"]
+    said = session.lines.index(f"{warm_shell.cwd}/out.png")
+    assert session.lines[said + 1] == f"6×4 PNG, {picture.stat().st_size} B"
 
 
 def test_files_deep_in_an_output_are_saved_and_their_paths_shown(warm_shell: Shell) -> None:
