@@ -124,7 +124,7 @@ def test_wait_gives_up_after_its_time(warm_shell: Shell, running: str) -> None:
         "error: the training has not ended after 1s, and goes on\n"
         f"hint: rcli trainings watch {running} --host local takes it up again\n"
     )
-    assert warm_shell.run("trainings", "wait").startswith("school/one:")
+    assert warm_shell.run("trainings", "wait", running).startswith("school/one:")
 
 
 def test_cancel_ends_it(warm_shell: Shell, running: str) -> None:
