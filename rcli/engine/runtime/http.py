@@ -83,7 +83,8 @@ class EventParser:
     def feed(self, data: bytes) -> list[ServerEvent]:
         """The events that these bytes complete."""
         at_seam = data.startswith(b"\n") and self._pieces[-1].endswith(b"\n")
-        self._pieces.append(data)
+        if data:
+            self._pieces.append(data)
         if not at_seam and b"\n\n" not in data:
             return []
         *blocks, rest = b"".join(self._pieces).split(b"\n\n")
