@@ -57,7 +57,7 @@ def fuzzed(
         [
             *(str(clients / "schemathesis" / "bin" / "schemathesis"), "run", str(document)),
             *("--url", f"{engine.url}/v1", "--header", f"Authorization: Bearer {engine.token}"),
-            *("--phases", "examples,coverage,fuzzing,stateful", "--mode", "all", "-n", "25"),
+            *("--phases", "examples,coverage,fuzzing,stateful", "--mode", "all", "-n", "15"),
             *("--seed", str(seed), "--continue-on-failure", "--checks", ",".join(CHECKS)),
         ],
         capture_output=True,
