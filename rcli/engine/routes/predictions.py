@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from rcli.engine.data.catalog import Version
-from rcli.engine.data.predictions import Prediction
+from rcli.engine.data.predictions import Prediction, Work
 from rcli.engine.problems import InvalidField, Problem, invalid_request, not_found
 from rcli.engine.routes import engine_of, knows_aborted, links_of
 from rcli.engine.routes.models import find_model
@@ -48,20 +48,26 @@ async def list_predictions(request: Request) -> JSONResponse:
     source = request.query_params.get("source")
     if source not in (None, "web", "api"):
         raise invalid_request([InvalidField("enum", "source", "must be web")])
-    cursor = read_cursor(request, (float, int))
-    page, more = engine_of(request).jobs.table.page(
-        PAGE,
-        before=(cursor[0], cursor[1]) if cursor else None,
+    return listed(
+        request,
+        "prediction",
         created_after=_moment(request, "created_after"),
         created_before=_moment(request, "created_before"),
         source=source,
     )
+
+
+def listed(request: Request, kind: Work, **filters: Any) -> JSONResponse:
+    """A page of predictions, or of trainings; ``filters`` are those of ``Predictions.page``."""
+    cursor = read_cursor(request, (float, int))
+    before = (cursor[0], cursor[1]) if cursor else None
+    page, more = engine_of(request).jobs.table.page(PAGE, before=before, kind=kind, **filters)
     links, following = links_of(request), None
     if more:
         last = [page[-1].created_at, page[-1].number]
-        following = next_page(request, links.base, "/predictions", last)
+        following = next_page(request, links.base, f"/{kind}s", last)
     known = knows_aborted(request)
-    results = [prediction_object(row, links, knows_aborted=known) for row in page]
+    results = [work_object(row, links, knows_aborted=known) for row in page]
     return JSONResponse(page_object(results, following))
 
 

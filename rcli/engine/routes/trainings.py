@@ -11,12 +11,12 @@ from rcli.engine.data.predictions import Prediction
 from rcli.engine.problems import InvalidField, forbidden, invalid_request, not_found
 from rcli.engine.routes import engine_of, knows_aborted, links_of
 from rcli.engine.routes.models import find_model
+from rcli.engine.routes.predictions import listed
 from rcli.engine.routes.private import NAME, NAMING, RESERVED
 from rcli.engine.routes.versions import find_version
 from rcli.engine.routes.webhooks import WEBHOOK_KEYS, read_subscription, send_webhooks
 from rcli.engine.web.bodies import read_json
-from rcli.engine.web.objects import page_object, training_object
-from rcli.engine.web.pages import PAGE, next_page, read_cursor
+from rcli.engine.web.objects import training_object
 from rcli.engine.work.trainings import check_trainable
 
 KEYS: dict[str, type | tuple[type, ...]] = {"destination": str, "input": dict, **WEBHOOK_KEYS}
@@ -45,16 +45,7 @@ async def create_training(request: Request) -> JSONResponse:
 
 
 async def list_trainings(request: Request) -> JSONResponse:
-    cursor = read_cursor(request, (float, int))
-    page, more = engine_of(request).jobs.table.page(
-        PAGE, before=(cursor[0], cursor[1]) if cursor else None, kind="training"
-    )
-    links, known = links_of(request), knows_aborted(request)
-    following = None
-    if more:
-        following = next_page(request, links.base, "/trainings", [page[-1].created_at, page[-1].number])
-    results = [training_object(row, links, knows_aborted=known) for row in page]
-    return JSONResponse(page_object(results, following))
+    return listed(request, "training")
 
 
 async def get_training(request: Request) -> JSONResponse:
