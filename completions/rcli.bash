@@ -24,8 +24,8 @@ _rcli() {
         *)
             case "$node" in
                 "") kind=none choices="run stream exec init push lock predictions train trainings library models serve auth config cache" options="--version --help" ;;
-                "/run") kind=words choices="" options="--input --output --output-dir --file --detach --with --any-python --torch-backend --env --logs --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --repeat --sweep --yes --code --locked --name --provenance --no-preview --open --web --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/stream") kind=words choices="" options="--input --file --with --any-python --torch-backend --env --logs --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --locked --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/run") kind=words choices="" options="--input --output --output-dir --file --detach --logs --with --any-python --torch-backend --env --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --repeat --sweep --yes --code --locked --name --provenance --no-preview --open --web --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/stream") kind=words choices="" options="--input --file --logs --with --any-python --torch-backend --env --resize --interactive --dry-run --timeout --prefer-wait --webhook --webhook-events --locked --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/exec") kind=folder choices="" options="--file --with --any-python --torch-backend --env --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/init") kind=folder choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/push") kind=folder choices="" options="--file --watch --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rcli.app import App
-from rcli.cli.options import Command, world
-from rcli.cli.run import AnyPython, ProjectFile, TorchBackend, Variables, With
+from rcli.cli.options import PROJECT, Command, also, world
+from rcli.cli.run import ProjectFile
 from rcli.errors import UsageError
 from rcli.references import FolderReference, is_folder
 from rcli.settings import LOCAL
@@ -24,6 +24,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
     cls=Command,
     context_settings={"help_option_names": ["-h", "--help"], "allow_interspersed_args": False},
 )
+@also(*PROJECT)
 def exec_(
     ctx: typer.Context,
     words: Annotated[
@@ -31,10 +32,6 @@ def exec_(
         typer.Argument(metavar="[PATH] [--] CMD…", help="The project (here, if left out) and the command."),
     ] = None,
     file: ProjectFile = "cog.yaml",
-    packages: With = None,
-    any_python: AnyPython = False,
-    torch_backend: TorchBackend = None,
-    env: Variables = None,
 ) -> None:
     """Run a command in a model's environment, in the project's own folder: python, a script, a test, a shell.
 
@@ -45,11 +42,10 @@ def exec_(
     Examples: rcli exec python
               rcli exec -e DEBUG=1 ./my-model -- python -m unittest
     """
-    from rcli.records import Overrides
+    from rcli.cli.changes import overrides, variables
 
-    overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
     folder, command = _split(world(ctx), words or [])
-    _run(world(ctx), folder, command, file, overrides, env or [])
+    _run(world(ctx), folder, command, file, overrides(ctx), variables(ctx))
 
 
 def _split(app: App, words: Sequence[str]) -> tuple[FolderReference, Sequence[str]]:

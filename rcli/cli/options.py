@@ -163,6 +163,25 @@ TERMS = (
 WEBHOOKS = TERMS[-2:]
 """Those of them that a training has too."""
 
+VARIABLES = further(
+    ["--env", "-e"],
+    "A variable for the model's process on this machine; NAME alone passes yours on.",
+    metavar="NAME=VALUE",
+    multiple=True,
+)
+PROJECT = (
+    further(
+        ["--with"],
+        "Another package or version in a folder's project: 'numpy<2'.",
+        metavar="PACKAGE",
+        multiple=True,
+    ),
+    further(["--any-python"], "Run a folder's project with the Python of rcli."),
+    further(["--torch-backend"], "PyTorch for a folder's project: cpu or auto.", metavar="BUILD"),
+    VARIABLES,
+)
+"""What ``rcli.cli.changes`` reads."""
+
 SEVERAL = (
     further(["--repeat"], "Run it so many times.", metavar="N"),
     further(

@@ -9,6 +9,7 @@ import typer
 from rcli.app import App
 from rcli.cli import following, performing, showing
 from rcli.cli.canceling import cancel
+from rcli.cli.changes import overrides, variables
 from rcli.cli.delivering import Wishes
 from rcli.cli.finding import found, library, place
 from rcli.cli.finish import finish
@@ -16,6 +17,7 @@ from rcli.cli.giving import giving
 from rcli.cli.options import (
     FINISH,
     GIVING,
+    PROJECT,
     TERMS,
     Command,
     Inputs,
@@ -28,12 +30,12 @@ from rcli.cli.options import (
     world,
 )
 from rcli.cli.rerunning import rerun
-from rcli.cli.run import AnyPython, ProjectFile, TorchBackend, Variables, With, Words
+from rcli.cli.run import ProjectFile, Words
 from rcli.cli.saving import download, open_
 from rcli.cli.terms import terms
 from rcli.cli.waiting import wait
 from rcli.errors import NotFound, RcliError
-from rcli.records import Logs, Overrides
+from rcli.records import Logs
 from rcli.services import lists, predict
 from rcli.settings import LOCAL
 from rcli.ui import views
@@ -114,16 +116,12 @@ def logs(
 
 
 @app.command(cls=Command)
-@also(*GIVING, *TERMS)
+@also(*PROJECT, *GIVING, *TERMS)
 def create(
     ctx: typer.Context,
     words: Words = None,
     input: Inputs = None,
     file: ProjectFile = "cog.yaml",
-    packages: With = None,
-    any_python: AnyPython = False,
-    torch_backend: TorchBackend = None,
-    env: Variables = None,
 ) -> None:
     """Create a prediction and print it as it is then, without waiting for its end.
 
@@ -131,11 +129,10 @@ def create(
 
     Example: rcli predictions create rcli/hello text=world -q
     """
-    overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
     wishes = Wishes(
         file,
-        overrides,
-        tuple(env or ()),
+        overrides(ctx),
+        variables(ctx),
         detach=True,
         whole=True,
         terms=terms(ctx),

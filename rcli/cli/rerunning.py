@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from rcli.app import App
-from rcli.cli import performing
+from rcli.cli import changes, performing
 from rcli.cli.delivering import Wishes
 from rcli.cli.finding import library, place
 from rcli.cli.options import (
     TERMS,
+    VARIABLES,
     Inputs,
     Output,
     OutputDir,
@@ -20,7 +21,6 @@ from rcli.cli.options import (
     world,
 )
 from rcli.cli.resolving import introduce, schema_named
-from rcli.cli.run import Variables
 from rcli.cli.terms import terms
 from rcli.errors import UsageError
 from rcli.services import launch, variables
@@ -38,7 +38,7 @@ Changes = Annotated[
 ]
 
 
-@also(*TERMS)
+@also(VARIABLES, *TERMS)
 def rerun(
     ctx: typer.Context,
     id: Prediction,
@@ -49,7 +49,6 @@ def rerun(
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")
     ] = False,
-    env: Variables = None,
 ) -> None:
     """Run the same version of a model on the same inputs again, changed by -i.
 
@@ -60,7 +59,7 @@ def rerun(
     """
     app = world(ctx)
     wishes = Wishes(
-        variables=tuple(env or ()), detach=detach, target=output, folder=output_dir, terms=terms(ctx)
+        variables=changes.variables(ctx), detach=detach, target=output, folder=output_dir, terms=terms(ctx)
     )
     written = launch.read(words or [], input or [], Sources(app.cwd, app.home, app.stdin.buffer))
     performing.check_target(app, wishes)

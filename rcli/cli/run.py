@@ -11,6 +11,7 @@ from rcli.cli.options import (
     FINISH,
     GIVING,
     PINS,
+    PROJECT,
     SEVERAL,
     TERMS,
     Inputs,
@@ -34,32 +35,9 @@ ProjectFile = Annotated[
         "--file", "-f", metavar="NAME", help="The project's file, if not cog.yaml.", show_default=False
     ),
 ]
-With = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--with", metavar="PACKAGE", help="Another package or version in a folder's project: 'numpy<2'."
-    ),
-]
-AnyPython = Annotated[
-    bool, typer.Option("--any-python", help="Run a folder's project with the Python of rcli.")
-]
-TorchBackend = Annotated[
-    str | None,
-    typer.Option("--torch-backend", metavar="BUILD", help="PyTorch for a folder's project: cpu or auto."),
-]
-
-Variables = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--env",
-        "-e",
-        metavar="NAME=VALUE",
-        help="A variable for the model's process on this machine; NAME alone passes yours on.",
-    ),
-]
 
 
-@also(*GIVING, *TERMS, *SEVERAL, *CODE, *PINS, *FINISH)
+@also(*PROJECT, *GIVING, *TERMS, *SEVERAL, *CODE, *PINS, *FINISH)
 def run(
     ctx: typer.Context,
     words: Words = None,
@@ -70,10 +48,6 @@ def run(
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")
     ] = False,
-    packages: With = None,
-    any_python: AnyPython = False,
-    torch_backend: TorchBackend = None,
-    env: Variables = None,
     logs: Logs = False,
 ) -> int | None:
     """Run a model and get its output: text is printed as it comes, files are saved and their paths printed.
@@ -87,18 +61,17 @@ def run(
               rcli run ./my-model -i image=@cat.png -o out.png
               rcli run rcli/names -i n=3 --sweep prompt=Ma,Be
     """
+    from rcli.cli.changes import overrides, variables
     from rcli.cli.delivering import Wishes  # help texts need none of it
     from rcli.cli.finish import finish
     from rcli.cli.giving import giving
     from rcli.cli.terms import terms
     from rcli.cli.ways import way
-    from rcli.records import Overrides
 
-    overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
     wishes = Wishes(
         file,
-        overrides,
-        tuple(env or ()),
+        overrides(ctx),
+        variables(ctx),
         detach=detach,
         target=output,
         folder=output_dir,
@@ -111,16 +84,12 @@ def run(
     return way(ctx)(world(ctx), words or [], input or [], wishes)
 
 
-@also(*GIVING, *TERMS, *PINS)
+@also(*PROJECT, *GIVING, *TERMS, *PINS)
 def stream(
     ctx: typer.Context,
     words: Words = None,
     input: Inputs = None,
     file: ProjectFile = "cog.yaml",
-    packages: With = None,
-    any_python: AnyPython = False,
-    torch_backend: TorchBackend = None,
-    env: Variables = None,
     logs: Logs = False,
 ) -> None:
     """Run a language model and print its tokens as they come, byte for byte.
@@ -129,17 +98,16 @@ def stream(
 
     Example: rcli stream rcli/smollm2 -i prompt="Tell me a joke"
     """
+    from rcli.cli.changes import overrides, variables
     from rcli.cli.delivering import Wishes
     from rcli.cli.giving import giving
     from rcli.cli.performing import perform
     from rcli.cli.terms import terms
-    from rcli.records import Overrides
 
-    overrides = Overrides(tuple(packages or ()), any_python, torch_backend)
     wishes = Wishes(
         file,
-        overrides,
-        tuple(env or ()),
+        overrides(ctx),
+        variables(ctx),
         streams=True,
         terms=terms(ctx),
         giving=giving(ctx),
