@@ -64,12 +64,13 @@ def test_filters_narrow_it(warm_shell: Shell) -> None:
         told = warm_shell.run("library", "list", *words)
         return {line.split("\t")[1] for line in told.splitlines()}
 
-    assert listed("--model", "FAIL") == {"folder/fails"}
-    assert listed("--status", "succeeded", "--model", "fails") == set()
-    assert "rcli/hello" in listed("--since", "1h")
+    both = {"rcli/hello", "folder/fails"}  # other tests have left more
+    assert both & listed("--model", "FAIL", "-n", "999") == {"folder/fails"}
+    assert listed("--status", "succeeded", "--model", "folder/fails", "-n", "999") == set()
+    assert both <= listed("--since", "1h", "-n", "999")
     assert listed("--before", "1h") == set()
     assert listed("--since", "2999-01-01") == set()
-    assert listed("--host", "replicate") == set()
+    assert both & listed("--host", "replicate", "-n", "999") == set()
 
 
 def test_words_are_found_in_inputs_outputs_and_errors(warm_shell: Shell) -> None:
