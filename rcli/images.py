@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
+
+T = TypeVar("T")
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 """What models put out; the many other readers of Pillow stay closed to files from the network."""
@@ -24,22 +26,7 @@ class Unreadable(Exception):
 
 def describe(path: Path) -> str | None:
     """Size in pixels and format, such as ``1024×768 PNG``; None for no picture, or a huge one."""
-    from PIL import Image  # 40 ms
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is odd in a picture from the network is nobody's concern here
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(path, formats=_FORMATS) as picture:
-                return f"{picture.width}×{picture.height} {picture.format}"
-        except (
-            OSError,
-            SyntaxError,
-            ValueError,
-            Image.DecompressionBombError,
-            Image.DecompressionBombWarning,
-        ):
-            return None
+    return _told(path, lambda picture: f"{picture.width}×{picture.height} {picture.format}")
 
 
 def thumbnail(path: Path, width: int, height: int) -> Picture | None:
@@ -47,24 +34,29 @@ def thumbnail(path: Path, width: int, height: int) -> Picture | None:
 
     None for no picture, a broken or a huge one.
     """
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
+    def small(opened: Picture) -> Picture:
+        opened.draft("RGB", (width, height))  # of a JPEG only so much is decoded
+        upright = _eight_bits(ImageOps.exif_transpose(opened))
+        upright.thumbnail((width, height))
+        return _on_black(upright)
+
+    return _told(path, small)
+
+
+def _told(path: Path, read: Callable[[Picture], T]) -> T | None:
+    """What is read of a picture that came from anywhere; None for what is none, broken or huge."""
+    from PIL import Image  # 40 ms
+
+    huge = (Image.DecompressionBombError, Image.DecompressionBombWarning)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is odd in a picture from the network is nobody's concern here
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(path, formats=_FORMATS) as opened:
-                opened.draft("RGB", (width, height))  # of a JPEG only so much is decoded
-                upright = _eight_bits(ImageOps.exif_transpose(opened))
-                upright.thumbnail((width, height))
-                return _on_black(upright)
-        except (
-            OSError,
-            SyntaxError,
-            ValueError,
-            Image.DecompressionBombError,
-            Image.DecompressionBombWarning,
-        ):
+            with Image.open(path, formats=_FORMATS) as picture:
+                return read(picture)
+        except (OSError, SyntaxError, ValueError, *huge):
             return None
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rcli.app import App
+from rcli.cli import showing
 from rcli.cli.finding import found, library
 from rcli.cli.options import Yes, world
 from rcli.errors import Interrupted, NotFound, RcliError, UsageError
@@ -89,7 +90,7 @@ def _tried(app: App, text: str) -> int:
 
 def _canceled(app: App, running: Running, host: str) -> int:
     if running.prediction.is_done:
-        app.screen.say(f"prediction {running.prediction.id} has ended already: {running.prediction.status}")
+        showing.ended_before(app, "prediction", running.prediction)
         return 0
     try:
         canceled = running.cancel()
@@ -97,10 +98,5 @@ def _canceled(app: App, running: Running, host: str) -> int:
         app.screen.error(exc)
         return exc.exit_code
     library(app).refresh(canceled, host)
-    if app.flags.wants_json:
-        app.screen.event(canceled.raw)
-    elif app.flags.quiet:
-        app.screen.line(canceled.id)
-    else:
-        app.screen.say(f"prediction {canceled.id} is {canceled.status}")
+    showing.canceled(app, "prediction", canceled, several=True)
     return 0

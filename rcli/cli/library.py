@@ -16,7 +16,7 @@ from rcli.app import App
 from rcli.cli import rescuing, saving, showing
 from rcli.cli.canceling import confirmed
 from rcli.cli.finding import library
-from rcli.cli.options import Command, Limit, Prediction, Yes, group, world
+from rcli.cli.options import Command, Limit, Prediction, Yes, also, chosen, further, group, world
 from rcli.errors import NotFound, RcliError, UsageError
 from rcli.services import safekeeping, times
 from rcli.services.library.queries import Filter
@@ -25,53 +25,41 @@ from rcli.ui import views
 
 app = group("What ran, kept on this machine when the service has forgotten it.")
 
-Model = Annotated[
-    str | None, typer.Option("--model", metavar="NAME", help="Of models with this in their names.")
-]
-Status = Annotated[
-    str | None, typer.Option("--status", metavar="STATUS", help="succeeded, failed, canceled, aborted, …")
-]
-Since = Annotated[
-    str | None, typer.Option("--since", metavar="WHEN", help="From a date or time on, or the last 2h, 7d.")
-]
-Before = Annotated[
-    str | None, typer.Option("--before", metavar="WHEN", help="Up to a date or time, or older than 2h, 7d.")
-]
+FILTERS = (
+    further(["--model"], "Of models with this in their names.", metavar="NAME"),
+    further(["--status"], "succeeded, failed, canceled, aborted, …", metavar="STATUS"),
+    further(["--since"], "From a date or time on, or the last 2h, 7d.", metavar="WHEN"),
+    further(["--before"], "Up to a date or time, or older than 2h, 7d.", metavar="WHEN"),
+)
 
 
 @app.command("list", cls=Command)
+@also(*FILTERS)
 def list_(
     ctx: typer.Context,
     limit: Limit = 20,
-    model: Model = None,
-    status: Status = None,
-    since: Since = None,
-    before: Before = None,
 ) -> None:
     """List what rcli ran, the newest first, and when the service deletes what was not saved.
 
     Example: rcli library list --model hello --since 7d
     """
     app = world(ctx)
-    _show_rows(app, library(app).records(_filter(app, model, status, since, before), limit))
+    _show_rows(app, library(app).records(_filter(ctx), limit))
 
 
 @app.command(cls=Command)
+@also(*FILTERS)
 def search(
     ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORD…", help="Each of them has to occur.")],
     limit: Limit = 20,
-    model: Model = None,
-    status: Status = None,
-    since: Since = None,
-    before: Before = None,
 ) -> None:
     """Find what ran by words in its inputs, its output, its log or its error.
 
     Example: rcli library search cat space --status succeeded
     """
     app = world(ctx)
-    _show_rows(app, library(app).records(_filter(app, model, status, since, before, " ".join(words)), limit))
+    _show_rows(app, library(app).records(_filter(ctx, " ".join(words)), limit))
 
 
 @app.command(cls=Command)
@@ -105,22 +93,19 @@ def open_(ctx: typer.Context, id: Prediction) -> None:
 
 
 @app.command(cls=Command)
+@also(*FILTERS)
 def export(
     ctx: typer.Context,
     file: Annotated[
         str | None, typer.Argument(metavar="[FILE]", help="A new file; without one it is stdout.")
     ] = None,
-    model: Model = None,
-    status: Status = None,
-    since: Since = None,
-    before: Before = None,
 ) -> None:
     """Write what is kept as JSON, a line for each prediction, the newest first.
 
     Example: rcli library export runs.jsonl
     """
     app = world(ctx)
-    found = library(app).records(_filter(app, model, status, since, before))
+    found = library(app).records(_filter(ctx))
     rows = (record.to_json() for record in found)
     if file in (None, "-"):
         for row in rows:
@@ -173,19 +158,12 @@ def rescue(ctx: typer.Context) -> int:
     return rescuing.rescue(app)
 
 
-def _filter(
-    app: App,
-    model: str | None,
-    status: str | None,
-    since: str | None,
-    before: str | None,
-    text: str | None = None,
-) -> Filter:
-    now = _now()
+def _filter(ctx: typer.Context, text: str | None = None) -> Filter:
+    now, since, before = _now(), chosen(ctx, "--since"), chosen(ctx, "--before")
     return Filter(
-        model=model,
-        status=status,
-        host=app.flags.host,
+        model=chosen(ctx, "--model"),
+        status=chosen(ctx, "--status"),
+        host=world(ctx).flags.host,
         since=times.moment(since, "--since", now) if since else None,
         before=times.moment(before, "--before", now) if before else None,
         text=text,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rcli.app import App
+from rcli.records import Prediction
 from rcli.ui.views import Fields, Table
 
 
@@ -26,3 +27,17 @@ def record(app: App, raw: Any, name: str, fields: Fields) -> None:
         app.screen.line(name)
     else:
         app.screen.fields(fields)
+
+
+def canceled(app: App, noun: str, now: Prediction, *, several: bool = False) -> None:
+    """A prediction or training that has just been canceled; of several each is a line of JSON."""
+    if app.flags.wants_json:
+        app.screen.event(now.raw) if several else app.screen.json(now.raw)
+    elif app.flags.quiet:
+        app.screen.line(now.id)
+    else:
+        app.screen.say(f"{noun} {now.id} is {now.status}")
+
+
+def ended_before(app: App, noun: str, found: Prediction) -> None:
+    app.screen.say(f"{noun} {found.id} has ended already: {found.status}")

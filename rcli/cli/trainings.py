@@ -123,15 +123,9 @@ def cancel(ctx: typer.Context, id: Id) -> None:
     app = world(ctx)
     found = training.look_up(_hosts(app), id)
     if found.prediction.is_done:
-        app.screen.say(f"training {found.prediction.id} has ended already: {found.prediction.status}")
+        showing.ended_before(app, "training", found.prediction)
         return
-    canceled = found.cancel()
-    if app.flags.wants_json:
-        app.screen.json(canceled.raw)
-    elif app.flags.quiet:
-        app.screen.line(canceled.id)
-    else:
-        app.screen.say(f"training {canceled.id} is {canceled.status}")
+    showing.canceled(app, "training", found.cancel())
 
 
 @app.command("open", cls=Command)

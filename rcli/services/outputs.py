@@ -145,16 +145,21 @@ def _data_uri(content_type: str, text: str) -> str:
     return f"data:{content_type};base64,{base64.b64encode(text.encode(errors='replace')).decode()}"
 
 
-@contextmanager
-def _folder(folder: Path, *, private: bool) -> Iterator[None]:
-    """Makes a folder to save in; one in which nothing was saved is gone afterwards. Raises NotSaved."""
-    is_new = not folder.exists()
+def make_folder(folder: Path, *, private: bool) -> None:
+    """Raises NotSaved."""
     try:
         make_private_folder(folder) if private else folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise NotSaved(
             f"cannot save in {folder}: {exc.strerror}", hint="--output-dir saves elsewhere"
         ) from exc
+
+
+@contextmanager
+def _folder(folder: Path, *, private: bool) -> Iterator[None]:
+    """Makes a folder to save in; one in which nothing was saved is gone afterwards. Raises NotSaved."""
+    is_new = not folder.exists()
+    make_folder(folder, private=private)
     try:
         yield
     finally:

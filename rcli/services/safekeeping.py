@@ -9,11 +9,10 @@ from pathlib import Path
 
 from rcli.api.transfer import Progress, safe_name
 from rcli.errors import RcliError
-from rcli.paths import make_private_folder
 from rcli.records import TERMINAL, Prediction
 from rcli.services import launch, outputs, provenance, shapes
 from rcli.services.library.records import Record, SavedFile
-from rcli.services.outputs import TEXT, NotSaved, Saved
+from rcli.services.outputs import TEXT, Saved
 from rcli.services.predict import Running
 from rcli.services.shapes import SIDECAR, Result
 from rcli.services.words import is_url
@@ -94,18 +93,9 @@ def save(
         return (text,)
     if target is None and not result.files and result.kind != "nothing":
         name = TEXT if result.kind == "text" else "output.json"
-        target = _place(folder, name, private=managed)
+        outputs.make_folder(folder, private=managed)
+        target = folder / name
     return outputs.save(client, result, folder, target=target, origin=origin, progress=progress)
-
-
-def _place(folder: Path, name: str, *, private: bool) -> Path:
-    try:
-        make_private_folder(folder) if private else folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise NotSaved(
-            f"cannot save in {folder}: {exc.strerror}", hint="--output-dir saves elsewhere"
-        ) from exc
-    return folder / name
 
 
 def _has_files(record: Record) -> bool:
