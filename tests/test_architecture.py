@@ -59,7 +59,7 @@ HOMES = {
     "PIL": {"core"},
     "textual_image": {"ui"},
     "jq": {"ui", "services"},
-    "watchfiles": {"services.push"},
+    "watchfiles": {"services.projects.push"},
     "cog": {"models", "templates", "engine.runtime.shim"},
 }
 

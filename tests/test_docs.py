@@ -16,10 +16,10 @@ import pytest
 from PIL import Image
 
 from rcli.app import App
-from rcli.cli.resolving import split
 from rcli.cli.root import COMMANDS, build
-from rcli.services.documents import is_document
-from rcli.services.inputs import parse_pairs
+from rcli.cli.steps.resolving import split
+from rcli.services.request.documents import is_document
+from rcli.services.request.inputs import parse_pairs
 from tests.conftest import environment
 
 ROOT = Path(__file__).parents[1]

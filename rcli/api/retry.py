@@ -48,13 +48,14 @@ class Retry(httpx.BaseTransport):
         self._on_wait = on_wait
         self._clock = clock
         self._sleep = sleep
+        self._is_closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         started = self._clock()
         for attempt in range(TRIES):
             outcome = self._attempt(request)
             wait = pause(request, outcome, attempt)
-            if wait is None or self._clock() - started + wait > BUDGET:
+            if wait is None or self._is_closed or self._clock() - started + wait > BUDGET:
                 break
             self._wait(wait, outcome)
         if isinstance(outcome, httpx.Response):
@@ -62,6 +63,8 @@ class Retry(httpx.BaseTransport):
         raise outcome
 
     def close(self) -> None:
+        """A request that another thread still waits for fails with its connection, and is not repeated."""
+        self._is_closed = True
         self._inner.close()
 
     def _attempt(self, request: httpx.Request) -> Outcome:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from rcli.app import App
-from rcli.cli import showing
 from rcli.cli.options import Command, group, world
+from rcli.cli.steps import showing
 from rcli.errors import UsageError
 from rcli.records import Json
 from rcli.settings import parse_duration

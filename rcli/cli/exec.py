@@ -42,7 +42,7 @@ def exec_(
     Examples: rcli exec python
               rcli exec -e DEBUG=1 ./my-model -- python -m unittest
     """
-    from rcli.cli.changes import overrides, variables
+    from rcli.cli.steps.changes import overrides, variables
 
     folder, command = _split(world(ctx), words or [])
     _run(world(ctx), folder, command, file, overrides(ctx), variables(ctx))
@@ -78,7 +78,8 @@ def _run(
     overrides: Overrides,
     written: Sequence[str],
 ) -> None:
-    from rcli.services import execution, variables
+    from rcli.services.projects import execution
+    from rcli.services.request import variables
 
     own = variables.parse(written, app.environ)
     with app.screen.display(f"{LOCAL} · {folder}") as display:

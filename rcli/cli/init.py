@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from rcli.cli import showing
 from rcli.cli.options import world
+from rcli.cli.steps import showing
 
 
 def init(
@@ -22,7 +22,7 @@ def init(
 
     Example: rcli init my-model
     """
-    from rcli.services import scaffold
+    from rcli.services.projects import scaffold
 
     app = world(ctx)
     folder = app.cwd / path

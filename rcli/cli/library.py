@@ -13,14 +13,15 @@ import typer
 
 from rcli import settings
 from rcli.app import App
-from rcli.cli import rescuing, saving, showing
-from rcli.cli.canceling import confirmed
-from rcli.cli.finding import library
 from rcli.cli.options import Command, Limit, Prediction, Yes, also, chosen, further, group, world
+from rcli.cli.steps import rescuing, saving, showing
+from rcli.cli.steps.canceling import confirmed
+from rcli.cli.steps.finding import library
 from rcli.errors import NotFound, RcliError, UsageError
-from rcli.services import safekeeping, times
+from rcli.services import times
 from rcli.services.library.queries import Filter
 from rcli.services.library.records import Record
+from rcli.services.results import safekeeping
 from rcli.ui import views
 
 app = group("What ran, kept on this machine when the service has forgotten it.")

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from rcli.app import App
-from rcli.cli import showing
 from rcli.cli.options import world
-from rcli.cli.pinning import lines, lock_of
+from rcli.cli.steps import showing
+from rcli.cli.steps.pinning import lines, lock_of
 from rcli.errors import NotFound, UsageError
 from rcli.records import Version
 from rcli.references import ModelReference
-from rcli.services import catalog, differences, newer
-from rcli.services.lock import Lock, Pin
+from rcli.services.models import catalog, differences, newer
+from rcli.services.models.lock import Lock, Pin
 from rcli.ui.views import SHORT
 
 Models = Annotated[

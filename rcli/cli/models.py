@@ -6,13 +6,15 @@ import json
 
 import typer
 
-from rcli.cli import resolving, showing
-from rcli.cli.model_help import OUTPUTS
 from rcli.cli.options import Command, Limit, Model, group, world
+from rcli.cli.steps import resolving, showing
+from rcli.cli.steps.model_help import OUTPUTS
 from rcli.errors import UsageError
 from rcli.references import ModelReference
-from rcli.services import catalog, lists, schema, words
-from rcli.services.schema import Field
+from rcli.services import lists
+from rcli.services.models import catalog, schema
+from rcli.services.models.schema import Field
+from rcli.services.request import words
 from rcli.ui import views
 
 app = group("List and show models and their inputs.")

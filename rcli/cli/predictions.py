@@ -7,13 +7,6 @@ from typing import Annotated
 import typer
 
 from rcli.app import App
-from rcli.cli import following, performing, showing
-from rcli.cli.canceling import cancel
-from rcli.cli.changes import overrides, variables
-from rcli.cli.delivering import Wishes
-from rcli.cli.finding import found, library, place
-from rcli.cli.finish import finish
-from rcli.cli.giving import giving
 from rcli.cli.options import (
     FINISH,
     GIVING,
@@ -29,14 +22,22 @@ from rcli.cli.options import (
     group,
     world,
 )
-from rcli.cli.rerunning import rerun
 from rcli.cli.run import ProjectFile, Words
-from rcli.cli.saving import download, open_
-from rcli.cli.terms import terms
-from rcli.cli.waiting import wait
+from rcli.cli.steps import following, performing, showing
+from rcli.cli.steps.canceling import cancel
+from rcli.cli.steps.changes import overrides, variables
+from rcli.cli.steps.delivering import Wishes
+from rcli.cli.steps.finding import found, library, place
+from rcli.cli.steps.finish import finish
+from rcli.cli.steps.giving import giving
+from rcli.cli.steps.rerunning import rerun
+from rcli.cli.steps.saving import download, open_
+from rcli.cli.steps.terms import terms
+from rcli.cli.steps.waiting import wait
 from rcli.errors import NotFound, RcliError
 from rcli.records import Logs
-from rcli.services import lists, predict
+from rcli.services import lists
+from rcli.services.work import predict
 from rcli.settings import LOCAL
 from rcli.ui import views
 

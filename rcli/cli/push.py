@@ -15,8 +15,8 @@ from rcli.cli.run import ProjectFile
 from rcli.errors import Interrupted, UsageError
 from rcli.records import Project
 from rcli.references import FolderReference, ModelReference, is_folder, is_of_replicate
-from rcli.services import schema
-from rcli.services.push import Refused, Registered
+from rcli.services.models import schema
+from rcli.services.projects.push import Refused, Registered
 from rcli.settings import LOCAL, REPLICATE
 from rcli.ui import views
 from rcli.ui.views import SHORT
@@ -85,7 +85,7 @@ def _folder(app: App, text: str) -> Path:
 
 def _named_by(app: App, folder: Path, file: str) -> str:
     """The model of a project whose cog.yaml names its image, as for ``cog push``."""
-    from rcli.services import publish
+    from rcli.services.projects import publish
 
     return publish.destination(app.engine().check(folder, file)["image"])
 
@@ -122,7 +122,7 @@ def _register(app: App, folder: Path, file: str, model: str) -> None:
 
 
 def _watch(app: App, folder: Path, file: str, model: str) -> None:
-    from rcli.services import push as pushing
+    from rcli.services.projects import push as pushing
 
     def register(former: Sequence[str]) -> Project:
         app.close()  # the engine of an hour ago may have gone to sleep, and another one started
@@ -147,7 +147,8 @@ def _watch(app: App, folder: Path, file: str, model: str) -> None:
 
 def _publish(app: App, folder: Path, file: str, reference: ModelReference) -> int:
     """Looks at everything that ``cog push`` will need, then leaves the terminal to it."""
-    from rcli.services import engine_process, publish
+    from rcli.services import engine_process
+    from rcli.services.projects import publish
 
     with app.screen.display(f"{REPLICATE} · {reference.full_name}") as display:
         if engine_process.runs_here():  # elsewhere Cog alone reads the project

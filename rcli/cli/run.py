@@ -61,12 +61,12 @@ def run(
               rcli run ./my-model -i image=@cat.png -o out.png
               rcli run rcli/names -i n=3 --sweep prompt=Ma,Be
     """
-    from rcli.cli.changes import overrides, variables
-    from rcli.cli.delivering import Wishes  # help texts need none of it
-    from rcli.cli.finish import finish
-    from rcli.cli.giving import giving
-    from rcli.cli.terms import terms
-    from rcli.cli.ways import way
+    from rcli.cli.steps.changes import overrides, variables
+    from rcli.cli.steps.delivering import Wishes  # help texts need none of it
+    from rcli.cli.steps.finish import finish
+    from rcli.cli.steps.giving import giving
+    from rcli.cli.steps.terms import terms
+    from rcli.cli.steps.ways import way
 
     wishes = Wishes(
         file,
@@ -98,11 +98,11 @@ def stream(
 
     Example: rcli stream rcli/smollm2 -i prompt="Tell me a joke"
     """
-    from rcli.cli.changes import overrides, variables
-    from rcli.cli.delivering import Wishes
-    from rcli.cli.giving import giving
-    from rcli.cli.performing import perform
-    from rcli.cli.terms import terms
+    from rcli.cli.steps.changes import overrides, variables
+    from rcli.cli.steps.delivering import Wishes
+    from rcli.cli.steps.giving import giving
+    from rcli.cli.steps.performing import perform
+    from rcli.cli.steps.terms import terms
 
     wishes = Wishes(
         file,

@@ -72,9 +72,9 @@ def train(
     Examples: rcli train rcli/names -i train_data=@names.txt --destination local:me/names
               rcli train stability-ai/sdxl -i input_images=@pics/ --destination me/sdxl-me
     """
-    from rcli.cli.attending import Attention
-    from rcli.cli.terms import terms
-    from rcli.cli.training import Making, Order, perform
+    from rcli.cli.steps.attending import Attention
+    from rcli.cli.steps.terms import terms
+    from rcli.cli.steps.training import Making, Order, perform
 
     app = world(ctx)
     making = Making(create_destination or private or hardware is not None, private, hardware, yes)

@@ -7,16 +7,17 @@ from typing import Annotated
 import typer
 
 from rcli.app import App
-from rcli.cli import showing
-from rcli.cli.attending import Attention, attend, check_table, coming_back, conclude
-from rcli.cli.following import tell_logs
 from rcli.cli.options import Command, Limit, Logs, group, world
-from rcli.cli.saving import show_page
+from rcli.cli.steps import showing
+from rcli.cli.steps.attending import Attention, attend, check_table, coming_back, conclude
+from rcli.cli.steps.following import tell_logs
+from rcli.cli.steps.saving import show_page
 from rcli.cli.train import Csv, Download
 from rcli.errors import NoAnswer
 from rcli.records import Logs as Piece
-from rcli.services import lists, local, predict, times, training
-from rcli.services.training import Hosts, Training
+from rcli.services import lists, local, times
+from rcli.services.work import predict, training
+from rcli.services.work.training import Hosts, Training
 from rcli.settings import LOCAL
 from rcli.ui import views
 

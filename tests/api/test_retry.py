@@ -129,6 +129,22 @@ def test_each_wait_is_announced(recording_server: RecordingServer, waits: Waits)
     assert told == [(7.0, "rate limit"), (1.0, "the server answered 502"), (2.0, "no connection")]
 
 
+def test_a_closed_client_repeats_nothing_that_another_thread_waits_for(waits: Waits) -> None:
+    class Leaving(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            client.close()
+            raise httpx.ReadError("the connection was closed", request=request)
+
+    client = Client(
+        Host("test", "http://127.0.0.1:9/v1", "test"), None, transport=Leaving(), sleep=waits.append
+    )
+
+    with pytest.raises(NoAnswer):
+        client.get("account")
+
+    assert waits == []
+
+
 def test_the_header_comes_before_the_body_and_the_body_before_its_detail() -> None:
     detail = "Your rate limit resets in ~30s."
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from rcli.services import differences
-from rcli.services.schema import input_fields
+from rcli.services.models import differences
+from rcli.services.models.schema import input_fields
 from tests.cli.conftest import Shell
 from tests.cloud import TEXT, VERSION, Cloud, cloud, document
 from tests.conftest import Result

@@ -10,7 +10,7 @@ from rcli.api.client import Client
 from rcli.api.endpoints import Replicate
 from rcli.errors import NotFound
 from rcli.references import DeploymentReference, ModelReference, VersionReference
-from rcli.services.catalog import Target, create, resolve
+from rcli.services.models.catalog import Target, create, resolve
 from tests.recording_server import RecordingServer, json_answer
 
 ID, OLD_ID = "a" * 64, "b" * 64

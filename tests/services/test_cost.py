@@ -10,8 +10,8 @@ import pytest
 from rcli import settings as keys
 from rcli.errors import UsageError
 from rcli.records import Prediction
-from rcli.services import cost
-from rcli.services.cost import Billing, estimate
+from rcli.services.work import cost
+from rcli.services.work.cost import Billing, estimate
 from rcli.settings import LIST_PRICES_FROM, Setting, Settings
 from rcli.ui import views
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from rcli.services.curves import Curves, Reading, read
+from rcli.services.work.curves import Curves, Reading, read
 
 LINES: list[tuple[str, Reading]] = [
     # rcli's own, and plain words

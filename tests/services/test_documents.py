@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rcli.errors import InvalidInput
-from rcli.services.documents import is_document, read, split
-from rcli.services.inputs import Pair
-from rcli.services.schema import Field
-from rcli.services.sources import Sources
+from rcli.services.models.schema import Field
+from rcli.services.request.documents import is_document, read, split
+from rcli.services.request.inputs import Pair
+from rcli.services.request.sources import Sources
 
 FILE = Field("x", kind="file")
 

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rcli.errors import InvalidInput, RcliError, UsageError
-from rcli.services.inputs import Inputs, Pair, build, parse_pairs, resolve_files
-from rcli.services.sources import Sources
+from rcli.services.request.inputs import Inputs, Pair, build, parse_pairs, resolve_files
+from rcli.services.request.sources import Sources
 
 Document = dict[str, Any]
 Vector = Callable[[str], Document]
@@ -332,7 +332,7 @@ def test_references_in_circles_are_checked(made: Build, describe: Describe) -> N
 
 def test_plain_types_do_not_pay_for_the_validator() -> None:
     program = (
-        "import io, pathlib, sys; from rcli.services.inputs import Sources, build, parse_pairs\n"
+        "import io, pathlib, sys; from rcli.services.request.inputs import Sources, build, parse_pairs\n"
         "here = pathlib.Path()\n"
         "inputs = {'properties': {'text': {'type': 'string', 'title': 'Text', 'x-order': 0}}}\n"
         "document = {'components': {'schemas': {'Input': inputs}}}\n"

@@ -7,7 +7,7 @@ import pytest
 from rcli.api.client import Client
 from rcli.api.endpoints import Replicate
 from rcli.errors import Canceled
-from rcli.services.predict import Limit, Running
+from rcli.services.work.predict import Limit, Running
 from rcli.settings import Host
 from tests.cloud import ID, prediction
 from tests.recording_server import Answer, RecordingServer, json_answer, problem, recording_server

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcli.services.media import Medium, read
+from rcli.services.results.media import Medium, read
 
 
 def read_bytes(folder: Path, content: bytes) -> Medium | None:

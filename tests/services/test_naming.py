@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rcli.errors import UsageError
 from rcli.records import Prediction
-from rcli.services.naming import FIELDS, Template
+from rcli.services.results.naming import FIELDS, Template
 
 
 def prediction(**keys: Any) -> Prediction:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from rcli.api.client import Client
 from rcli.errors import NoAnswer, NotFound, RcliError, UsageError
 from rcli.records import Prediction
-from rcli.services.naming import Template
-from rcli.services.outputs import (
+from rcli.services.results.naming import Template
+from rcli.services.results.outputs import (
     Result,
     Saved,
     check_target,

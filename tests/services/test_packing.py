@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rcli.errors import InvalidInput
-from rcli.services.packing import Archive, members, pack, wanted
-from rcli.services.schema import Field
+from rcli.services.models.schema import Field
+from rcli.services.request.packing import Archive, members, pack, wanted
 
 
 def quiet(done: int, total: int) -> None:

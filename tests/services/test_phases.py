@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rcli.records import Prediction
-from rcli.services.phases import Course, by_phase, known_as, total_time, working_time
+from rcli.services.work.phases import Course, by_phase, known_as, total_time, working_time
 
 TIMES = {
     "created_at": "2026-01-02T03:04:05.000Z",

@@ -19,8 +19,8 @@ from PIL import Image, PngImagePlugin
 from rcli import __version__
 from rcli.api.client import Client
 from rcli.records import Prediction
-from rcli.services import provenance
-from rcli.services.outputs import plan, save
+from rcli.services.results import provenance
+from rcli.services.results.outputs import plan, save
 from tests.recording_server import RecordingServer
 
 ORIGIN = {"id": "p1", "input": {"prompt": "a “cat”"}}
@@ -197,7 +197,7 @@ def test_a_full_disk_leaves_the_picture_as_it_was(tmp_path: Path) -> None:
     code = f"""
 import resource, signal
 from pathlib import Path
-from rcli.services import provenance
+from rcli.services.results import provenance
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:

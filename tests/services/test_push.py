@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rcli.services.push import relevant
+from rcli.services.projects.push import relevant
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rcli.services.schema import (
+from rcli.services.models.schema import (
     Field,
     describes_inputs,
     input_fields,

@@ -29,7 +29,6 @@ STARTS = 5  # how often a start is repeated because somebody else took the port
 CUT_OFF = "… what was printed right before the crash may be missing\n"
 SETUP_LINES = 10_000  # what a failed setup may show of its prints
 SLOW_POLL, QUICK_POLL = 0.5, 0.003
-REASON_SECONDS = 0.5  # how long the reason of a crash may take to arrive
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 PREFIX = re.compile(
     r"^(?:(?:Prediction failed|Training failed|Async \w+ failed|Generator iteration error): )+"
@@ -305,13 +304,7 @@ class Replica:
         return Outcome("failed", None, reason, {}, seconds, crashed=True)
 
     async def _reason(self) -> str:
-        """Wait a moment for the process to be reported, and name how it ended."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(REASON_SECONDS):
-                while self._server.alive:
-                    self._server.news.clear()
-                    await self._server.news.wait()
-        return f"the model's process crashed ({self._server.how_it_ended()})"
+        return f"the model's process crashed ({await self._server.how_it_ended()})"
 
 
 def _prepare(plan: Plan, document: dict[str, Any]) -> None:

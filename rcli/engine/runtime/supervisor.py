@@ -25,6 +25,7 @@ NOTES = 80  # lines of a crash that are kept
 READ_BYTES = 1 << 16
 LONGEST_LINE = 1 << 20
 END_SECONDS = 5.0
+REPORT_SECONDS = 2.0  # how long the report of a worker's end may take to arrive
 
 ALLOWED = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LANG", "LANGUAGE", "TZ"})
 PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
@@ -197,8 +198,13 @@ class Server:
     def port_was_taken(self) -> bool:
         return self._process.returncode is not None and any("in use" in note for note in self.notes)
 
-    def how_it_ended(self) -> str:
-        """One clause on why the model's process is gone."""
+    async def how_it_ended(self) -> str:
+        """One clause on why the model's process is gone; its report may come later than its end."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REPORT_SECONDS):
+                while self.worker_end is None and not self._pump.done():
+                    self.news.clear()
+                    await self.news.wait()
         if self.worker_end is not None:
             return self.worker_end
         code = self._process.returncode

@@ -11,13 +11,13 @@ from typing import Any, Protocol
 
 from rcli.errors import UsageError
 from rcli.records import Json, Terms
-from rcli.services import inputs
-from rcli.services.catalog import Target
-from rcli.services.inputs import Inputs
+from rcli.services.models.catalog import Target
+from rcli.services.models.schema import input_fields
 from rcli.services.programs import curl, node, python
 from rcli.services.programs.call import Call, Code, variable
-from rcli.services.schema import input_fields
-from rcli.services.sources import FileInput
+from rcli.services.request import inputs
+from rcli.services.request.inputs import Inputs
+from rcli.services.request.sources import FileInput
 from rcli.settings import Host
 
 LANGUAGES = ("python", "node", "curl")

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rcli.records import Json, Terms
-from rcli.services.catalog import Target
-from rcli.services.schema import output_kind, output_schema, resolve
-from rcli.services.sources import FileInput
+from rcli.services.models.catalog import Target
+from rcli.services.models.schema import output_kind, output_schema, resolve
+from rcli.services.request.sources import FileInput
 from rcli.settings import LOCAL, REPLICATE_URL, Host
 
 Shape = Literal["stream", "text", "file", "files", "list", "any"]

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rcli.api import rehearsal
-from rcli.services import catalog
-from rcli.services.inputs import LARGEST_DATA_URI
+from rcli.services.models import catalog
 from rcli.services.programs.call import Call, Code, path_of, quoted, rendered
-from rcli.services.sources import FileInput
+from rcli.services.request.inputs import LARGEST_DATA_URI
+from rcli.services.request.sources import FileInput
 
 _AUTHORIZED = '--header "Authorization: Bearer $REPLICATE_API_TOKEN"'
 _CURL = "curl --silent --show-error --fail-with-body"

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from rcli.services.programs.call import Call, Code, path_of, quoted, rendered
-from rcli.services.sources import FileInput
+from rcli.services.request.sources import FileInput
 
 _IDENTIFIER = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 

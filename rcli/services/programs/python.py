@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rcli.services.programs.call import Call, Code, path_of, quoted, rendered
-from rcli.services.sources import FileInput
+from rcli.services.request.sources import FileInput
 
 
 def file(found: FileInput, number: int) -> str:

@@ -1,0 +1,36 @@
+"""Which prediction a user means, and where the library is."""
+
+from __future__ import annotations
+
+from rcli.app import App
+from rcli.errors import UsageError
+from rcli.services.library import Library
+from rcli.services.work import predict
+from rcli.services.work.predict import Running
+
+
+def library(app: App) -> Library:
+    """The same one as long as the command lasts."""
+    found = app.lasting.get("library")
+    if not isinstance(found, Library):
+        found = Library(app.settings.paths.library, keeps=app.settings.get("library").value != "off")
+        app.lasting["library"] = found
+    return found
+
+
+def place(app: App, text: str) -> tuple[str, str]:
+    """The host's name and the whole id; an explicit host wins. An id that rcli does not know may be whole.
+
+    Raises UsageError when several ids begin so, NotFound for ``last`` before the first run.
+    """
+    if not text:
+        raise UsageError("no prediction is named", hint="rcli predictions list")
+    remembered = library(app).look_up(text)
+    id, host = (remembered.id, remembered.host) if remembered else (text, app.default_host)
+    return app.flags.host or host, id
+
+
+def found(app: App, text: str) -> Running:
+    """A prediction by id, by the beginning of one that rcli made, or ``last``. Raises NotFound."""
+    host, id = place(app, text)
+    return predict.find(app.connect(host, as_is=True), id)

@@ -1,0 +1,103 @@
+"""``rcli predictions rerun``: the same once more, or with something changed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rcli.app import App
+from rcli.cli.options import (
+    TERMS,
+    VARIABLES,
+    Inputs,
+    Output,
+    OutputDir,
+    Prediction,
+    also,
+    world,
+)
+from rcli.cli.steps import changes, performing
+from rcli.cli.steps.delivering import Wishes
+from rcli.cli.steps.finding import library, place
+from rcli.cli.steps.resolving import introduce, schema_named
+from rcli.cli.steps.terms import terms
+from rcli.errors import UsageError
+from rcli.services.models.catalog import Target
+from rcli.services.request import variables
+from rcli.services.request.sources import Sources
+from rcli.services.request.uploads import Uploads
+from rcli.services.work import launch
+from rcli.services.work import rerun as again
+from rcli.services.work.launch import Handling, Job, Written
+from rcli.services.work.rerun import Former
+from rcli.settings import LOCAL
+from rcli.ui.live import Display
+
+Changes = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Inputs that are to be different.")
+]
+
+
+@also(VARIABLES, *TERMS)
+def rerun(
+    ctx: typer.Context,
+    id: Prediction,
+    words: Changes = None,
+    input: Inputs = None,
+    output: Output = None,
+    output_dir: OutputDir = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")
+    ] = False,
+) -> None:
+    """Run the same version of a model on the same inputs again, changed by -i.
+
+    Inputs come from the service, or from the library when the service has deleted them. Secret ones are
+    stored nowhere and have to be given again.
+
+    Example: rcli predictions rerun last -i seed=2
+    """
+    app = world(ctx)
+    wishes = Wishes(
+        variables=changes.variables(ctx), detach=detach, target=output, folder=output_dir, terms=terms(ctx)
+    )
+    written = launch.read(words or [], input or [], Sources(app.cwd, app.home, app.stdin.buffer))
+    performing.check_target(app, wishes)
+    host, whole = place(app, id)
+    former = again.find(app.connect(host), whole, library(app).known(whole, host))
+    target = _target(app, host, former, wishes)
+    written = _with_secrets(app, former, target, written)
+
+    def prepare(display: Display) -> tuple[str, Job]:
+        introduce(app, host, target, display)
+
+        def progress(message: str, share: float | None) -> None:
+            display.phase("sending", message, share)
+
+        with schema_named(former.reference):
+            handling = Handling(uploads=Uploads(app.settings.paths.cache / "uploads.json"))
+            job = again.prepare(former, target, written, progress, app.neighbour(host), handling)
+            return host, job
+
+    performing.carry_out(app, former.reference, prepare, wishes)
+
+
+def _target(app: App, host: str, former: Former, wishes: Wishes) -> Target:
+    _, reference = app.parse(former.reference)
+    target = again.target(former, reference)
+    own = variables.parse(wishes.variables, app.environ)
+    if own and host != LOCAL:
+        raise UsageError(f"-e is for models on this machine: {host} keeps its models' variables itself")
+    return variables.given(former.api, target, own)
+
+
+def _with_secrets(app: App, former: Former, target: Target, written: Written) -> Written:
+    """Asks for the secrets that the first run had. Raises InvalidInput where nobody can be asked."""
+    missing = again.missing_secrets(former, target.document, written)
+    if not missing or not app.may_ask:
+        again.refuse(missing)
+        return written
+    from rcli.ui import prompts  # imports a whole terminal toolkit
+
+    return again.with_secrets(written, {name: prompts.secret(f"{name}:", app.stderr) for name in missing})

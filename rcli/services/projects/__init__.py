@@ -1,0 +1,1 @@
+"""Cog projects: written, published, and their environments used."""

@@ -1,0 +1,1 @@
+"""What a model is asked with: from words and files to the JSON that it takes."""

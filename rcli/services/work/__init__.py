@@ -1,0 +1,1 @@
+"""Predictions and trainings, from their creation to what they cost."""
