@@ -38,6 +38,7 @@ import urllib.parse
 import urllib.request
 import uuid
 
+KEEPS_REPORTS = hasattr(signal, "sigwaitinfo")  # not on macOS
 SERVER_STDERR = 101  # where coglet's worker keeps the descriptor that reaches the engine
 CONTEXT_KEY = "rcli_prediction"
 STREAMED = "rcli_streamed"  # the metric that stands for an item of the output
@@ -56,8 +57,10 @@ FICLONE = 0x40049409  # ioctl: share the blocks of another file (Linux)
 def launch() -> None:
     """Serve until the engine goes away; blocks."""
     nonce = os.environ["RCLI_NONCE"]
+    if KEEPS_REPORTS:  # before there are threads
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     threading.Thread(target=_end_with_engine, daemon=True).start()
-    if hasattr(os, "waitid"):
+    if KEEPS_REPORTS or hasattr(os, "waitid"):
         threading.Thread(target=_report_worker_exit, args=(nonce,), daemon=True).start()
     # The server imports cog only to report its version, which costs 100 ms of every cold start.
     sys.modules["cog"] = None  # type: ignore[assignment]
@@ -76,17 +79,36 @@ def _end_with_engine() -> None:
 
 
 def _report_worker_exit(nonce: str) -> None:
-    """Say how the worker ended, which coglet does not; looking does not reap it."""
+    """Say how the worker ended, which coglet does not."""
+    ended = (_signaled_end if KEEPS_REPORTS else _seen_end)()
+    exited = ended.si_code == os.CLD_EXITED
+    report = {"status": ended.si_status} if exited else {"signal": ended.si_status}
+    os.write(2, f"\n{nonce} exit {json.dumps(report)}\n".encode())
+    if KEEPS_REPORTS:  # coglet may want to know, too
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        signal.raise_signal(signal.SIGCHLD)
+
+
+def _signaled_end() -> typing.Any:
+    """From the signal that every thread has blocked: it stays to be had when coglet was faster to reap."""
+    while True:
+        told = signal.sigwaitinfo({signal.SIGCHLD})
+        if told.si_code in (os.CLD_EXITED, os.CLD_KILLED, os.CLD_DUMPED):
+            return told
+
+
+def _seen_end() -> typing.Any:
+    """By looking, which does not reap, and comes too late now and then."""
     while True:
         try:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-            break
+            return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
         except ChildProcessError:
             time.sleep(POLL_SECONDS)
-    if ended is not None:
-        exited = ended.si_code == os.CLD_EXITED
-        report = {"status": ended.si_status} if exited else {"signal": ended.si_status}
-        os.write(2, f"\n{nonce} exit {json.dumps(report)}\n".encode())
+
+
+def _take_own_signals() -> None:
+    """The server's mask was inherited."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
 
 
 def _die_with_server() -> None:
@@ -719,6 +741,7 @@ if __name__ == "__main__":
 elif "RCLI_REFERENCE" in os.environ:
     # The module must not stand in the way of a model's own "import shim".
     sys.modules["_rcli_shim"] = sys.modules.pop(__name__, sys.modules[__name__])
+    _take_own_signals()
     _die_with_server()
     _explain_fatal_signals()
     _send_logs_before_exit()
