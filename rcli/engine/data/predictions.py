@@ -199,9 +199,9 @@ class Predictions:
             "UPDATE predictions SET status = 'processing', started_at = ? WHERE number = ?", (at, number)
         )
 
-    def end(self, number: int, last: int, at: float, ending: Ending) -> None:
-        """Ends the row and its stream, whose newest event so far is ``last``, 0 for none."""
-        logs = self.logs(number) if last else ""
+    def end(self, number: int, last: int, at: float, ending: Ending, *, logged: bool = True) -> None:
+        """Ends the row and its stream, whose newest event so far is ``last``; ``logged``: there are logs."""
+        logs = self.logs(number) if logged else ""
         output = None if ending.output is None else _dump(ending.output)
         self._store.write(
             "UPDATE predictions"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rcli.engine.runtime import http
+from rcli.engine.runtime.calls import Calls
 
 ATTACH_ONLY = {"input": "attach-only"}  # not an object: coglet refuses it unless the prediction is in flight
 STREAMED = "rcli_streamed"  # the shim's metric that stands for an item of the output, as JSON text
@@ -65,40 +66,50 @@ class Exchange:
 
     def __init__(
         self,
-        port: int,
+        calls: Calls,
         identifier: str,
         *,
         iterates: bool,
         emit: Callable[[Event], None],
         is_alive: Callable[[], bool],
     ) -> None:
-        self._port, self._path = port, f"/predictions/{identifier}"
+        self._calls, self._path = calls, f"/predictions/{identifier}"
         self._is_alive = is_alive
         self._iterates, self._emit = iterates, emit
         self._answered = self._attached = self._completed = self._cut = self._streamed = False
         self._seen = self._outputs = self._logged = 0
         self._metrics: dict[str, Any] = {}
+        self._follower: asyncio.Task[None] | None = None
 
     async def run(self, body: dict[str, Any]) -> http.Answer:
         """Create the prediction, pass its events on, return coglet's answer. Raises http.Broken.
 
         Cancelling this cancels the prediction: coglet watches the connection.
         """
-        follower = asyncio.create_task(self._follow())
+        pause = 0.0 if self._iterates else QUICK_SECONDS
+        timer = asyncio.get_running_loop().call_later(pause, self._begin_to_follow)
         try:
             answer = await self._create(body)
             self._answered = True
-            if self._attached or not _succeeded(answer):
-                await asyncio.wait({follower}, timeout=EVENTS_SECONDS)
+            if self._follower and (self._attached or not _succeeded(answer)):
+                await asyncio.wait({self._follower}, timeout=EVENTS_SECONDS)
         except http.Broken:
             self._admit_loss()
             raise
         finally:
-            follower.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await follower
+            timer.cancel()
+            await self._stop_following()
         self._catch_up(answer)
         return answer
+
+    def _begin_to_follow(self) -> None:
+        self._follower = asyncio.create_task(self._follow())
+
+    async def _stop_following(self) -> None:
+        if self._follower is not None:
+            self._follower.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._follower
 
     def _admit_loss(self) -> None:
         """Only a success brings its logs with its result; what a cut left out of others is gone."""
@@ -110,7 +121,7 @@ class Exchange:
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + BUSY_SECONDS, 0.001
         while True:
-            answer = await http.call(self._port, "PUT", self._path, body)
+            answer = await self._calls.call("PUT", self._path, body)
             if answer.status != 409 or loop.time() > deadline or not self._is_alive():
                 return _without_streamed(answer)
             await asyncio.sleep(pause)
@@ -118,10 +129,6 @@ class Exchange:
 
     async def _follow(self) -> None:
         """Attach until a stream was read to its end, or the result is there and nothing to attach to."""
-        if not self._iterates:
-            await asyncio.sleep(QUICK_SECONDS)
-            if self._answered:
-                return
         pause = FIRST_PAUSE
         while not self._completed:
             attached = await self._attach()
@@ -134,7 +141,7 @@ class Exchange:
     async def _attach(self) -> bool:
         """Read one stream to its end; False if there was none."""
         with contextlib.suppress(http.Broken):
-            async with http.events(self._port, self._path, ATTACH_ONLY) as (status, batches):
+            async with http.events(self._calls.port, self._path, ATTACH_ONLY) as (status, batches):
                 if status != 200:
                     return False
                 self._attached, self._cut = True, False

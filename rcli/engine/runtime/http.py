@@ -1,8 +1,8 @@
-"""A small HTTP client for coglet's servers on the loopback interface, on asyncio's own streams.
+"""A small HTTP client for coglet's servers on the loopback interface, on asyncio's own transports.
 
-Every request has a fresh connection: on a kept one each event stream costs 40 ms more, and a broken one is
-never met. HTTP/1.0 has no chunks, so a body ends where the connection does. Against the same call with httpx
-this takes a third of the time (1.4 against 4.0 ms for the two requests of a prediction).
+Calls (``calls``) go over connections that are kept; an event stream has a fresh one, on which each event
+comes 40 ms sooner. HTTP/1.0 has no chunks: a body is as long as its head says, or ends where the connection
+does.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 HOST = "127.0.0.1"
+HEAD_END = b"\r\n\r\n"
 READ_BYTES = 1 << 18
 
 
@@ -32,10 +33,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Head:
-    """The status line and headers of an answer; header names are in lower case."""
+    """What an answer begins with; ``length`` of its body in bytes, None where it ends with the connection."""
 
     status: int
-    headers: dict[str, str]
+    length: int | None
 
 
 @dataclass(frozen=True)
@@ -46,21 +47,12 @@ class ServerEvent:
     data: bytes
 
 
-async def call(port: int, method: str, path: str, body: Any = None) -> Answer:
-    """Send one request, wait for the whole answer. Raises Broken."""
-    async with _exchange(port, method, path, body, accept="application/json") as (head, reader):
-        data = await _read_all(reader)
-    if len(data) < int(head.headers.get("content-length", len(data))):
-        raise Broken("the answer broke off")
-    return Answer(head.status, json.loads(data) if data else None)
-
-
 @asynccontextmanager
 async def events(
     port: int, path: str, body: Any
 ) -> AsyncIterator[tuple[int, AsyncIterator[list[ServerEvent]]]]:
     """Open an event stream with PUT: its status, and its events in batches as they arrive. Raises Broken."""
-    async with _exchange(port, "PUT", path, body, accept="text/event-stream") as (head, reader):
+    async with _exchange(port, "PUT", path, body) as (head, reader):
         yield head.status, _batches(reader)
 
 
@@ -105,40 +97,42 @@ def _event(block: bytes) -> ServerEvent | None:
 
 @asynccontextmanager
 async def _exchange(
-    port: int, method: str, path: str, body: Any, accept: str
+    port: int, method: str, path: str, body: Any
 ) -> AsyncIterator[tuple[Head, asyncio.StreamReader]]:
     try:
         reader, writer = await asyncio.open_connection(HOST, port)
     except OSError as exc:
         raise Broken(str(exc)) from exc
     try:
-        writer.write(_request(method, path, body, accept))
-        yield await _read_head(reader), reader
+        writer.write(request(method, path, body, "Accept: text/event-stream\r\n"))
+        yield await _head(reader), reader
     finally:
         writer.close()
 
 
-def _request(method: str, path: str, body: Any, accept: str) -> bytes:
+async def _head(reader: asyncio.StreamReader) -> Head:
+    try:
+        raw = await reader.readuntil(HEAD_END)
+    except (OSError, asyncio.IncompleteReadError) as exc:
+        raise Broken("the server ended before it answered") from exc
+    return read_head(raw.removesuffix(HEAD_END))
+
+
+def request(method: str, path: str, body: Any, headers: str) -> bytes:
+    """The bytes of a request; ``headers`` are whole lines."""
     content = b"" if body is None else json.dumps(body).encode()
     head = (
-        f"{method} {path} HTTP/1.0\r\nHost: {HOST}\r\nAccept: {accept}\r\n"
+        f"{method} {path} HTTP/1.0\r\nHost: {HOST}\r\n{headers}"
         f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content
 
 
-async def _read_head(reader: asyncio.StreamReader) -> Head:
-    try:
-        raw = await reader.readuntil(b"\r\n\r\n")
-    except (OSError, asyncio.IncompleteReadError) as exc:
-        raise Broken("the server ended before it answered") from exc
+def read_head(raw: bytes) -> Head:
     first, *lines = raw.decode("latin-1").split("\r\n")
-    pairs = (line.partition(":") for line in lines if line)
-    return Head(int(first.split(" ")[1]), {name.lower(): value.strip() for name, _, value in pairs})
-
-
-async def _read_all(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return await reader.read()
-    except OSError as exc:
-        raise Broken(str(exc)) from exc
+    length = None
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.lower() == "content-length":
+            length = int(value)
+    return Head(int(first.split(" ")[1]), length)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rcli.engine.runtime import http, scratch
+from rcli.engine.runtime.calls import Calls
 from rcli.engine.runtime.exchange import Event, Exchange, Log, Metric, Output, Started
 from rcli.engine.runtime.hints import explained, hint_for
 from rcli.engine.runtime.project import Project
@@ -86,7 +87,8 @@ class Replica:
         self._server = server
         self._iterates = iterates
         self._running: dict[str, _Running] = {}
-        self._discarded = scratch.Discarded()
+        self._calls = Calls(server.port)
+        self._discarded = scratch.Discarded(lambda: bool(self._running))
         self.ready = False
         server.on_output = self._pass_on
 
@@ -168,7 +170,7 @@ class Replica:
             "context": {"rcli_prediction": identifier},
         }
         exchange = Exchange(
-            self._server.port,
+            self._calls,
             identifier,
             iterates=self._iterates,
             emit=running.tell,
@@ -200,7 +202,7 @@ class Replica:
     async def _interrupt(self, identifier: str, running: _Running) -> None:
         """Ask once. The interruption is lost where coglet overlooks errors, so it is asked for again."""
         with contextlib.suppress(http.Broken):
-            await http.call(self._server.port, "POST", f"/predictions/{identifier}/cancel")
+            await self._calls.call("POST", f"/predictions/{identifier}/cancel")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(AGAIN_SECONDS):
                 await running.ended.wait()
@@ -212,6 +214,7 @@ class Replica:
             await self._server.kill()
         else:
             await self._server.end()
+        self._calls.close()
         await self._discarded.close()
         await asyncio.to_thread(shutil.rmtree, self._server.plan.folder, ignore_errors=True)
 
@@ -245,7 +248,7 @@ class Replica:
         while self._server.alive:
             self._server.news.clear()
             with contextlib.suppress(http.Broken):
-                answer = await http.call(self._server.port, "GET", "/health-check")
+                answer = await self._calls.call("GET", "/health-check")
                 status = answer.body.get("status") if isinstance(answer.body, dict) else None
                 if status == "SETUP_FAILED" or (
                     self._server.setup_ended and status not in ("STARTING", "UNKNOWN")

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 SCRATCH = Path("/tmp/coglet/predictions")
-PAUSE_SECONDS = 0.5  # removing one costs as much time as a small prediction: it is done for many at once
+PAUSE_SECONDS = 0.5
+MOST = 2_000  # removing one costs as much time as a small prediction: busy replicas do it for many at once
 
 
 def prepare() -> None:
@@ -28,9 +29,10 @@ def sweep(is_ours: Callable[[str], bool]) -> None:
 
 
 class Discarded:
-    """Folders of predictions that have ended, removed in a thread a little later."""
+    """Folders of predictions that have ended, removed in a thread when there is time, or too many of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_busy: Callable[[], bool]) -> None:
+        self._is_busy = is_busy
         self._waiting: list[str] = []
         self._removal: asyncio.Task[None] | None = None
 
@@ -48,7 +50,10 @@ class Discarded:
         await asyncio.to_thread(remove, self._waiting)
 
     async def _remove_soon(self) -> None:
-        await asyncio.sleep(PAUSE_SECONDS)
+        while True:
+            await asyncio.sleep(PAUSE_SECONDS)
+            if len(self._waiting) >= MOST or not self._is_busy():
+                break
         self._removal = None
         folders, self._waiting = self._waiting, []
         await asyncio.to_thread(remove, folders)
@@ -57,10 +62,10 @@ class Discarded:
 def remove(identifiers: list[str]) -> None:
     """Removes the folders of these predictions: almost always three empty ones."""
     for identifier in identifiers:
-        folder = SCRATCH / identifier
+        folder = f"{SCRATCH}/{identifier}"
         try:
             for name in ("inputs", "outputs", ""):
-                os.rmdir(folder / name)
+                os.rmdir(f"{folder}/{name}")
         except FileNotFoundError:
             pass
         except OSError:

@@ -202,7 +202,7 @@ class Server:
         """One clause on why the model's process is gone; its report may come later than its end."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REPORT_SECONDS):
-                while self.worker_end is None and not self._pump.done():
+                while self.worker_end is None and (not self._pump.done() or self.alive):
                     self.news.clear()
                     await self.news.wait()
         if self.worker_end is not None:

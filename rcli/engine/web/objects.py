@@ -23,7 +23,7 @@ def timestamp(seconds: float | None) -> str | None:
     """Unix seconds as ISO 8601 in UTC, with microseconds."""
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def prediction_object(

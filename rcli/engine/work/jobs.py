@@ -31,6 +31,9 @@ Train = Callable[[Version, str, Any], Awaitable[Made]]
 SCHEMAS_KEPT = 64
 """Compiled input schemas; they are made in a millisecond and are not small."""
 
+MOST_SHORT, SHORT = 32, 1_000
+"""Inputs that stay in memory until they are needed: so many at most, of so many characters."""
+
 QUEUES_IN_ALL = 10
 """All versions together may keep this many full queues waiting."""
 
@@ -248,6 +251,7 @@ class Jobs:
             conclude=self._conclusion(version, destination),
             secrets={name: accepted.model[name] for name in secrets},
             files=_files_in(accepted.model),
+            stored=accepted.stored if _are_short(accepted.stored) else None,
         )
 
     def _enqueue(self, live: Live, lifetime: float | None) -> None:
@@ -288,7 +292,8 @@ class Jobs:
         self.lanes = {key: lane for key, lane in self.lanes.items() if not lane.is_done}
 
     async def _lay(self, version: Version, live: Live, folder: Path) -> dict[str, Any]:
-        stored = self.table.input(live.number) | dict(live.secrets)
+        stored = self.table.input(live.number) if live.stored is None else live.stored
+        stored = {**stored, **live.secrets}
         values = {name: value for name, value in stored.items() if value is not None}
         return await self._inputs.lay(self._schema(version, live.key.kind), values, folder)
 
@@ -307,6 +312,14 @@ class Jobs:
 def _as_worked(version: Version, kind: Work) -> Version:
     """A process trains once, however many predictions it could make at the same time."""
     return version if kind == "prediction" else replace(version, concurrency=1)
+
+
+def _are_short(values: dict[str, Any]) -> bool:
+    """Whether they may stay in memory for as long as they wait."""
+    return len(values) <= MOST_SHORT and all(
+        len(value) <= SHORT if isinstance(value, str) else not isinstance(value, dict | list)
+        for value in values.values()
+    )
 
 
 def _files_in(values: dict[str, Any]) -> frozenset[str]:

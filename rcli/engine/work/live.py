@@ -50,8 +50,9 @@ class Phase:
 class Live:
     """Created with its row; ``outbox`` is there once a replica works on it, ``began`` once the model does.
 
-    Its inputs are in the database, but for ``secrets``, which are kept nowhere else; ``files`` are the ids of
-    the files among them. ``on_end`` is called when the end is committed, before anybody else hears of it.
+    Its inputs are in the database, and short ones here, too, as they are ``stored``; ``secrets`` are kept
+    nowhere else; ``files`` are the ids of the files among them. ``on_end`` is called when the end is
+    committed, before anybody else hears of it.
     With ``conclude`` it is a training.
 
     Text goes straight into the tick's commit. A value with files waits for them, and all that follows waits
@@ -72,10 +73,11 @@ class Live:
         conclude: Conclude | None = None,
         secrets: Mapping[str, Any] | None = None,
         files: frozenset[str] = frozenset(),
+        stored: Mapping[str, Any] | None = None,
     ) -> None:
         self.id, self.number, self.version = id, number, version
         self.key = Key(version.key, deployment, "training" if conclude else "prediction")
-        self.secrets, self.files = secrets or {}, files
+        self.secrets, self.files, self.stored = secrets or {}, files, stored
         self.status = "starting"
         self.phase = Phase("queued")
         self.metrics: dict[str, Any] = {}
@@ -88,7 +90,7 @@ class Live:
         self._store, self._table, self._conclude = store, table, conclude
         self._created_at, self._on_end = created_at, on_end
         self._started_at: float | None = None
-        self._sequence = 0
+        self._sequence, self._has_logged = 0, False
         self._adopting: asyncio.Task[None] | None = None
         self._unkept: OSError | None = None
 
@@ -153,7 +155,8 @@ class Live:
         self.status = status
         self.metrics["total_time"] = round(now - self._created_at, 6)
         self.metrics.setdefault("predict_time", round(now - (self._started_at or now), 6))
-        self._table.end(self.number, self._sequence, now, Ending(status, output, error, self.metrics))
+        ending = Ending(status, output, error, self.metrics)
+        self._table.end(self.number, self._sequence, now, ending, logged=self._has_logged)
         self._store.after_commit(self._tell_end)
 
     def _end_training(self, made: Made) -> None:
@@ -201,6 +204,7 @@ class Live:
         if self.is_over:
             return
         if kind == "logs":
+            self._has_logged = True
             self._append("logs", value)
         else:
             self._record_output(value)

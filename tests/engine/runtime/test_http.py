@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import pairwise
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rcli.engine.runtime import http
+from rcli.engine.runtime.calls import Calls
 from rcli.engine.runtime.exchange import combined
 from rcli.engine.runtime.http import EventParser, ServerEvent
 
@@ -23,6 +25,30 @@ STREAM = (
 )
 
 
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def served(serve: Serve, ask: Callable[[int], Awaitable[T]]) -> T:
+    """Ask at the port of a server; all connections of both sides are closed at the end."""
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            await serve(reader, writer)
+        with contextlib.suppress(ConnectionError):
+            writer.close()
+            await writer.wait_closed()
+
+    async def run() -> T:
+        async with await asyncio.start_server(one, "127.0.0.1", 0) as server:
+            try:
+                return await ask(server.sockets[0].getsockname()[1])
+            finally:
+                while others := asyncio.all_tasks() - {asyncio.current_task()}:
+                    await asyncio.wait(others)
+
+    return asyncio.run(run())
+
+
 def against(answer: bytes, ask: Callable[[int], Awaitable[T]]) -> T:
     """Ask a server that reads one request's head, sends ``answer`` and hangs up."""
 
@@ -30,14 +56,23 @@ def against(answer: bytes, ask: Callable[[int], Awaitable[T]]) -> T:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
         await writer.drain()
-        writer.close()
 
-    async def run() -> T:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        async with server:
-            return await ask(server.sockets[0].getsockname()[1])
+    return served(serve, ask)
 
-    return asyncio.run(run())
+
+async def call_once(port: int) -> http.Answer:
+    async with calling(port) as calls:
+        return await calls.call("GET", "/x")
+
+
+@contextlib.asynccontextmanager
+async def calling(port: int) -> AsyncIterator[Calls]:
+    calls = Calls(port)
+    try:
+        yield calls
+    finally:
+        calls.close()
+        await asyncio.sleep(0)
 
 
 @given(st.lists(st.integers(min_value=1, max_value=len(STREAM)), max_size=12))
@@ -57,7 +92,7 @@ def test_events_are_the_same_however_the_bytes_arrive(cuts: list[int]) -> None:
 def test_a_whole_answer_is_read() -> None:
     answer = against(
         b'HTTP/1.0 409 Conflict\r\nContent-Length: 10\r\n\r\n{"a": [1]}',
-        lambda port: http.call(port, "GET", "/x"),
+        call_once,
     )
 
     assert answer == http.Answer(409, {"a": [1]})
@@ -68,12 +103,50 @@ def test_a_whole_answer_is_read() -> None:
 )
 def test_an_answer_that_breaks_off_is_broken(answer: bytes) -> None:
     with pytest.raises(http.Broken):
-        against(answer, lambda port: http.call(port, "GET", "/x"))
+        against(answer, call_once)
+
+
+def test_a_connection_is_kept_and_one_that_the_server_closed_is_replaced() -> None:
+    """The server answers twice on its first connection, and closes it with the third request unread."""
+    counts: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        counts.append(0)
+        number = len(counts)
+        while counts[number - 1] < 2:
+            await reader.readuntil(b"\r\n\r\n")
+            counts[number - 1] += 1
+            writer.write(b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number)
+        await reader.readexactly(1)
+
+    async def ask(port: int) -> list[object]:
+        async with calling(port) as calls:
+            return [(await calls.call("GET", "/x")).body for _ in range(3)]
+
+    assert served(serve, ask) == [1, 1, 2]
+    assert counts == [2, 1]
+
+
+def test_two_calls_at_once_have_a_connection_each() -> None:
+    arrived: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        arrived.append(writer)
+        for each in arrived if len(arrived) == 2 else []:
+            each.write(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+        await reader.readexactly(1)
+
+    async def ask(port: int) -> list[http.Answer]:
+        async with calling(port) as calls:
+            return list(await asyncio.gather(calls.call("GET", "/a"), calls.call("GET", "/b")))
+
+    assert served(serve, ask) == [http.Answer(200, []), http.Answer(200, [])]
 
 
 def test_nobody_there_is_broken() -> None:
     with pytest.raises(http.Broken):
-        asyncio.run(http.call(1, "GET", "/x"))
+        asyncio.run(call_once(1))
 
 
 @pytest.mark.parametrize(
