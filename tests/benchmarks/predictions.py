@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
@@ -33,6 +34,7 @@ class Engine:
         self.headers = JSON | {"Authorization": f"Bearer {token}"}
         self.version = version
         self.connection = HTTPConnection(self.address, timeout=ANSWER_SECONDS)
+        self.succeeded: list[str] = []
 
     def create(self, inputs: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
         body = json.dumps({"version": self.version, "input": inputs})
@@ -46,7 +48,18 @@ class Engine:
         answer = self.create(inputs, {"Prefer": "wait"})
         seconds = time.perf_counter() - begin
         _demand_success(answer)
+        self.succeeded.append(answer["id"])
         return seconds
+
+    def listed(self) -> Iterator[str]:
+        """The ids of all predictions that succeeded, as the engine lists them."""
+        path = "/v1/predictions"
+        while path:
+            self.connection.request("GET", path, headers=self.headers)
+            page: dict[str, Any] = json.load(self.connection.getresponse())
+            yield from (each["id"] for each in page["results"] if each["status"] == "succeeded")
+            following = urlsplit(page["next"] or "")
+            path = f"{following.path}?{following.query}" if following.path else ""
 
     def stream(self, inputs: dict[str, Any]) -> Streamed:
         begin = time.perf_counter()
