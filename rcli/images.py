@@ -20,13 +20,23 @@ _QUALITY = {"JPEG": {"quality": 92}, "WEBP": {"quality": 92}, "AVIF": {"quality"
 """How much a format that loses keeps: what a model gets should not show that it was encoded twice."""
 
 
+KINDS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+"""Formats that pictures can be brought into, and how such files end."""
+
+
 class Unreadable(Exception):
-    """A file that begins like a picture, and is none that can be made smaller; the message says why."""
+    """A file that begins like a picture, and is none that can be made anew; the message says why."""
 
 
 def describe(path: Path) -> str | None:
     """Size in pixels and format, such as ``1024×768 PNG``; None for no picture, or a huge one."""
-    return _told(path, lambda picture: f"{picture.width}×{picture.height} {picture.format}")
+    found = measured(path)
+    return f"{found[0]}×{found[1]} {found[2]}" if found else None
+
+
+def measured(path: Path) -> tuple[int, int, str] | None:
+    """Width and height in pixels, and the format; None for no picture, or a huge one."""
+    return _told(path, lambda picture: (picture.width, picture.height, str(picture.format)))
 
 
 def thumbnail(path: Path, width: int, height: int) -> Picture | None:
@@ -94,10 +104,11 @@ def _on_black(picture: Picture) -> Picture:
     return Image.alpha_composite(black, whole).convert("RGB")
 
 
-def shrunk(content: Path | bytes, width: int, height: int) -> bytes | None:
-    """The picture within so many pixels, in its own format and as it is to be seen, else unchanged.
+def remade(content: Path | bytes, box: tuple[int, int] | None, kind: str | None = None) -> bytes | None:
+    """The picture within so many pixels, and in a format, a key of ``KINDS``; as it is to be seen.
 
-    None where there is nothing to do: it is small enough, is no picture, or moves. Raises Unreadable.
+    Without one of them it keeps its own. None where there is nothing to do: it is as wanted already, is no
+    picture, or moves. Raises Unreadable.
     """
     from PIL import Image
 
@@ -105,7 +116,7 @@ def shrunk(content: Path | bytes, width: int, height: int) -> bytes | None:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # it is the user's own
         try:
             opened = _opened(content)
-            return None if opened is None else _shrunk(opened, width, height)
+            return None if opened is None else _remade(opened, box, kind)
         except Image.DecompressionBombError as exc:
             raise Unreadable("it has too many pixels") from exc
         except (OSError, SyntaxError, ValueError) as exc:
@@ -142,16 +153,19 @@ def _opened(content: Path | bytes) -> Picture | None:
         return None
 
 
-def _shrunk(opened: Picture, width: int, height: int) -> bytes | None:
+def _remade(opened: Picture, box: tuple[int, int] | None, kind: str | None) -> bytes | None:
     from PIL import ImageOps
 
     with opened as picture:
         if getattr(picture, "n_frames", 1) > 1:
             return None
         upright = ImageOps.exif_transpose(picture)
-        if upright.width <= width and upright.height <= height:
+        fits = box is None or (upright.width <= box[0] and upright.height <= box[1])
+        if fits and kind in (None, picture.format):
             return None
-        return _encoded(_reduced(upright, width, height), picture)
+        if not fits and box:
+            upright = _reduced(upright, *box)
+        return _encoded(upright, picture, kind or str(picture.format))
 
 
 def _reduced(picture: Picture, width: int, height: int) -> Picture:
@@ -172,12 +186,27 @@ def _smooth(picture: Picture) -> Picture:
     return picture
 
 
-def _encoded(small: Picture, original: Picture) -> bytes:
-    """In the original's format, with its colour profile and what the camera noted."""
-    kind = str(original.format)
-    kept: dict[str, Any] = {"icc_profile": original.info.get("icc_profile")}
-    if exif := small.getexif().tobytes():
+def _encoded(made: Picture, original: Picture, kind: str) -> bytes:
+    """In a format, with the original's colour profile and what the camera noted."""
+    other_colours = made.mode == "CMYK" and kind != original.format
+    kept: dict[str, Any] = {"icc_profile": None if other_colours else original.info.get("icc_profile")}
+    if exif := made.getexif().tobytes():
         kept["exif"] = exif
     encoded = io.BytesIO()
-    small.save(encoded, format=kind, **kept, **_QUALITY.get(kind, {}))
+    fit = made if kind == original.format else _fit_for(made, kind)
+    fit.save(encoded, format=kind, **kept, **_QUALITY.get(kind, {}))
     return encoded.getvalue()
+
+
+def _fit_for(picture: Picture, kind: str) -> Picture:
+    """In colours that every format has; JPEG has nothing see-through, so there it shows white."""
+    from PIL import Image
+
+    eight = _smooth(_eight_bits(picture))
+    if not eight.has_transparency_data:
+        return eight if eight.mode == "L" else eight.convert("RGB")
+    whole = eight.convert("RGBA")
+    if kind != "JPEG":
+        return whole
+    white = Image.new("RGBA", whole.size, (255, 255, 255, 255))
+    return Image.alpha_composite(white, whole).convert("RGB")

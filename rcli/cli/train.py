@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rcli.cli.options import WEBHOOKS, Inputs, Logs, Yes, also, world
+from rcli.cli.options import TRAINING, Inputs, Logs, Yes, also, chosen, world
 from rcli.cli.run import ProjectFile
 
 Words = Annotated[
@@ -43,7 +43,7 @@ Try = Annotated[
 ]
 
 
-@also(*WEBHOOKS)
+@also(*TRAINING)
 def train(
     ctx: typer.Context,
     words: Words = None,
@@ -64,32 +64,31 @@ def train(
     """Train a model on your data, watch it, and get the reference of the version that it makes.
 
     BASE is owner/name, owner/name:version, or a folder with a cog.yaml that has a train. Inputs are written
-    as for rcli run; a folder of files is packed, captions beside pictures too, after its pictures were
-    checked. Ctrl-C leaves the training running: rcli trainings watch comes back to it. On this machine the
-    destination is made without asking.
+    as for rcli run; a folder, or several files for one input, become an archive, captions beside pictures
+    too, after all pictures were checked. Ctrl-C leaves the training running: rcli trainings watch comes back
+    to it. On this machine the destination is made without asking. With --json every event is a line; where
+    there is no terminal to draw on, the log's lines go to stderr.
 
     \b
     Examples: rcli train rcli/names -i train_data=@names.txt --destination local:me/names
               rcli train stability-ai/sdxl -i input_images=@pics/ --destination me/sdxl-me
     """
-    from rcli.cli.steps.attending import Attention
+    from rcli.cli.steps.attending import attention
     from rcli.cli.steps.terms import terms
     from rcli.cli.steps.training import Making, Order, perform
+    from rcli.services.request.sending import box, kind
 
     app = world(ctx)
     making = Making(create_destination or private or hardware is not None, private, hardware, yes)
     order = Order(
         destination,
         making,
-        Attention(
-            logs=logs,
-            cancels=cancel_on_interrupt,
-            table=app.cwd / csv if csv else None,
-            downloads=download,
-        ),
+        attention(app, logs=logs, csv=csv, downloads=download, cancels=cancel_on_interrupt),
         tries=tuple(try_ or ()),
         detach=detach,
         file=file,
         terms=terms(ctx),
+        box=box(chosen(ctx, "--resize")),
+        kind=kind(chosen(ctx, "--convert")),
     )
     perform(app, words or [], input or [], order)

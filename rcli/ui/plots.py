@@ -1,29 +1,37 @@
-"""Curves in braille: every cell of the terminal has two by four dots."""
+"""Curves for the terminal, drawn by plotext; bounds and legend are written here, in few characters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from rcli.ui.clean import one_line
 
 Points = Sequence[tuple[float, float]]
 """``(step, value)``, the steps in order."""
 
-MOST = 3
-"""Curves that can be told apart in one picture."""
-
 LEAST_ROWS, LEAST_COLUMNS = 6, 30
 """Below this there is nothing to see."""
 
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-_COLOURS = ("36", "33", "35")  # cyan, yellow, magenta
-_MARKS = ("──", "╌╌", "··")
-_GAPS = (1, 2, 4)
-"""Of how many dots one is drawn: so the curves differ without colours, too."""
+_HIGHEST = 1e300
+"""A value beyond is drawn there: the distance of the bounds has to be a number, too."""
 
-_Cells = dict[tuple[int, int], tuple[int, int]]
-"""Row and column of a cell to its dots and its curve."""
+
+@dataclass(frozen=True)
+class _Pen:
+    """One of plotext's markers, how it looks in the legend, and the colour's number on a terminal."""
+
+    marker: str
+    mark: str
+    colour: int
+
+
+_PENS = (_Pen("braille", "⠒⠒", 6), _Pen("hd", "▀▄", 3), _Pen("dot", "••", 5))
+"""Curves differ by their dots, so that they can be told apart without colours, too."""
+
+MOST = len(_PENS)
+"""Curves that can be told apart in one picture."""
 
 
 def plot(curves: Mapping[str, Points], columns: int, rows: int, *, coloured: bool) -> list[str]:
@@ -31,22 +39,11 @@ def plot(curves: Mapping[str, Points], columns: int, rows: int, *, coloured: boo
 
     Empty if there is no point at all, or no room.
     """
-    shown = {name: points for name, points in list(curves.items())[:MOST] if points}
+    shown = {name: _bounded(points) for name, points in list(curves.items())[:MOST] if points}
     if not shown or columns < LEAST_COLUMNS or rows < LEAST_ROWS:
         return []
-    low, high = _bounds([value for points in shown.values() for _, value in points])
-    first, last = _bounds([step for points in shown.values() for step, _ in points])
-    labels = _figure(high), _figure(low)
-    margin = max(map(len, labels))
-    width, height = columns - margin - 2, rows - 2
-    cells: _Cells = {}
-    for number, points in enumerate(shown.values()):
-        for x, y in _dots(_placed(points, (first, last), (low, high), width * 2, height * 4), _GAPS[number]):
-            _set(cells, x, y, number)
-    body = [_row(cells, row, width, coloured) for row in range(height)]
-    sides = [labels[0], *[""] * (height - 2), labels[1]]
-    picture = [f"{side:>{margin}} ┤{line}" for side, line in zip(sides, body, strict=True)]
-    return [_legend(shown, columns, coloured), *picture, _axis(first, last, margin, columns)]
+    picture = _canvas(list(shown.values()), columns, rows - 1).string(not coloured)
+    return [_legend(shown, columns, coloured), *(line.rstrip() for line in picture.splitlines())]
 
 
 def thinned(points: Points, most: int) -> Points:
@@ -55,72 +52,53 @@ def thinned(points: Points, most: int) -> Points:
     return [*points[:-1:step], points[-1]] if points else []
 
 
-def _bounds(values: Sequence[float]) -> tuple[float, float]:
-    """The lowest and the highest, which are never the same."""
+def figure(value: float) -> str:
+    """A number in few characters; steps keep all their digits."""
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e7 else f"{value:.3g}"
+
+
+def _canvas(curves: Sequence[Points], columns: int, rows: int) -> Any:
+    """plotext's matrix of cells, the first curve on top of the others."""
+    import plotext  # 175 ms
+
+    plotext.terminal.limit(False, False)  # the room is known better here
+    canvas = plotext.figure
+    canvas.clear()
+    canvas.theme("colorless")
+    canvas.plot_size(columns, rows)
+    canvas.legend(False)
+    canvas.axes(False)
+    canvas.axes(True, axis="y", side="left")
+    _scale(canvas.ruler("x"), [step for points in curves for step, _ in points])
+    _scale(canvas.ruler("y"), [value for points in curves for _, value in points])
+    for points, pen in reversed(list(zip(curves, _PENS, strict=False))):
+        steps, values = zip(*points, strict=True)
+        marker = plotext.marker(pen.marker, plotext.pixel(foreground=pen.colour))
+        canvas.draw(canvas.signal(steps, values, marker=marker).lines(True))
+    return canvas.build()
+
+
+def _scale(ruler: Any, values: Sequence[float]) -> None:
+    """The lowest and the highest are the ends of the axis; a constant lies in its middle."""
     low, high = min(values), max(values)
-    return (low, high) if high > low else (low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2)
+    if low == high:
+        reach = abs(low) / 2 or 0.5
+        low, high = low - reach, high + reach
+    ruler.lim(low, high).ticks([low, high], [figure(low), figure(high)])
 
 
-def _placed(
-    points: Points, steps: tuple[float, float], values: tuple[float, float], width: int, height: int
-) -> list[tuple[int, int]]:
-    """The dots that points fall on, one a column: the mean of those that share it. Rows count downwards."""
-    sums: dict[int, tuple[float, int]] = {}
-    for step, value in points:
-        column = round((step - steps[0]) / (steps[1] - steps[0]) * (width - 1))
-        total, count = sums.get(column, (0.0, 0))
-        sums[column] = total + value, count + 1
-    share = {
-        column: (total / count - values[0]) / (values[1] - values[0])
-        for column, (total, count) in sums.items()
-    }
-    return [(column, round((1 - each) * (height - 1))) for column, each in sorted(share.items())]
-
-
-def _dots(placed: Sequence[tuple[int, int]], gap: int) -> Iterator[tuple[int, int]]:
-    """The placed dots and the lines between them, of which one dot in ``gap`` is drawn."""
-    yield from placed
-    for (x, y), (x_next, y_next) in pairwise(placed):
-        length = max(x_next - x, abs(y_next - y))
-        for at in range(0, length, gap):
-            yield x + round((x_next - x) * at / length), y + round((y_next - y) * at / length)
-
-
-def _set(cells: _Cells, x: int, y: int, number: int) -> None:
-    dots, owner = cells.get((y // 4, x // 2), (0, number))
-    cells[y // 4, x // 2] = dots | _DOTS[y % 4][x % 2], min(owner, number)
-
-
-def _row(cells: _Cells, row: int, width: int, coloured: bool) -> str:
-    line = ""
-    for column in range(width):
-        dots, number = cells.get((row, column), (0, -1))
-        line += _painted(chr(0x2800 + dots), number, coloured) if dots else " "
-    return line.rstrip()
+def _bounded(points: Points) -> Points:
+    return [(step, max(-_HIGHEST, min(value, _HIGHEST))) for step, value in points]
 
 
 def _legend(curves: Mapping[str, Points], columns: int, coloured: bool) -> str:
     """The curves' names with their last values, as many as there is room for."""
     line, room = "", columns
-    for number, (name, points) in enumerate(curves.items()):
-        entry = f"{one_line(name)} {_figure(points[-1][1])}"
+    for pen, (name, points) in zip(_PENS, curves.items(), strict=False):
+        entry = f"{one_line(name)} {figure(points[-1][1])}"
         room -= len(entry) + 5
         if room < 0:
             break
-        line += f"{_painted(_MARKS[number], number, coloured)} {entry}  "
+        mark = f"\x1b[3{pen.colour}m{pen.mark}\x1b[0m" if coloured else pen.mark
+        line += f"{mark} {entry}  "
     return line.rstrip()
-
-
-def _axis(first: float, last: float, margin: int, columns: int) -> str:
-    left, right = _figure(first), _figure(last)
-    gap = columns - margin - 2 - len(left) - len(right)
-    return f"{'':>{margin}}  {left}{' ' * gap}{right}"
-
-
-def _painted(text: str, number: int, coloured: bool) -> str:
-    return f"\x1b[{_COLOURS[number]}m{text}\x1b[0m" if coloured else text
-
-
-def _figure(value: float) -> str:
-    """A number in few characters; steps keep all their digits."""
-    return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e7 else f"{value:.3g}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from base64 import b64decode
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from rcli.records import Json
 from tests.cli.conftest import PROJECTS, Shell
 from tests.cloud import VERSION, Cloud, cloud, prediction
 from tests.conftest import Run
-from tests.recording_server import Answer, json_answer, problem
+from tests.recording_server import json_answer, problem
 
 __all__ = ["cloud"]
 
@@ -28,6 +30,7 @@ DINOSAURS = [
     for first in ("Tyranno", "Bronto", "Stego", "Allo", "Ptero", "Mega", "Micro", "Ankylo")
     for last in ("saurus", "don", "raptor", "ceratops", "dactyl", "lophus", "nychus")
 ]
+STEPS = "step 1/2 loss=1.00\nstep 2/2 loss=0.50\n"
 TO_CLOUD = ("train", "stability-ai/sdxl", "--destination", "ada/sdxl-ada")
 ID = "zz4ibbonubfz7carwiefibzgga"
 
@@ -90,19 +93,27 @@ def posted(cloud: Cloud) -> list[str]:
     return [request.path for request in cloud.api.requests if request.method == "POST"]
 
 
-def test_two_commands_from_a_text_file_to_a_dinosaur(warm_shell: Shell) -> None:
-    (warm_shell.cwd / "dinosaurs.txt").write_text("\n".join(DINOSAURS))
+def test_two_commands_lead_from_a_text_file_to_a_dinosaur_in_a_minute_of_computing(shell: Shell) -> None:
+    (shell.cwd / "dinosaurs.txt").write_text("\n".join(DINOSAURS))
 
-    trained = warm_shell.run(
-        *("train", "rcli/names", "-i", "train_data=@dinosaurs.txt", "-i", "steps=50"),
-        *("--destination", "local:me/dinos"),
+    trained = shell.run(
+        "train", "rcli/names", "-i", "train_data=@dinosaurs.txt", "--destination", "local:me/dinos"
     )
-    spoken = warm_shell.run("run", "local:me/dinos")
+    spoken = shell.run("run", "local:me/dinos")
 
-    assert (trained.exit_code, trained.stderr) == (0, "")
-    assert trained.startswith("me/dinos:")
-    assert len(trained) == len("me/dinos:") + 64 + 1
-    assert len(spoken.splitlines()) == 10
+    assert (trained.exit_code, trained[:9], len(trained)) == (0, "me/dinos:", 9 + 64 + 1)
+    assert "step 600/600 train_loss=" in trained.stderr
+    names = spoken.splitlines()
+    assert len(names) == 10
+    assert any(name.endswith(("saurus", "don", "raptor", "ceratops", "dactyl", "lophus")) for name in names)
+    seconds = computed_by_children(shell.engine()["pid"])
+    assert 1 < seconds < 60, seconds
+
+
+def computed_by_children(pid: int) -> float:
+    """The CPU seconds of a process's children that have ended: they do not depend on what else goes on."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_the_guide_s_whole_command(warm_shell: Shell, pics: Path) -> None:
@@ -112,7 +123,7 @@ def test_the_guide_s_whole_command(warm_shell: Shell, pics: Path) -> None:
     trained = warm_shell.run(
         *("train", "local:stability-ai/sdxl", "-i", "input_images=@pics/", "-i", "token_string=TOK"),
         *("-i", "caption_prefix=a photo of TOK, ", "-i", "max_train_steps=1000"),
-        *("-i", "use_face_detection_instead=false", "--destination", "me/sdxl-tok"),
+        *("-i", "use_face_detection_instead=false", "--destination", "me/sdxl-tok", "-q"),
     )
     painted = warm_shell.run("run", f"local:{trained.strip()}", "prompt=x", "-o", "tok.png")
 
@@ -150,14 +161,17 @@ def test_a_training_stays_on_one_host(warm_rcli: Run, words: str) -> None:
     )
 
 
-def test_json_is_the_training_and_quiet_its_version(warm_rcli: Run, words: str) -> None:
-    order = ("train", TRAINER, words, "--destination", "school/dinos")
+def test_json_is_a_line_for_each_event_and_quiet_the_version(warm_rcli: Run, words: str) -> None:
+    order = ("train", TRAINER, words, "steps=2", "--destination", "school/dinos")
 
-    record = json.loads(warm_rcli(*order, "--json"))
+    told = warm_rcli(*order, "--json")
     quiet = warm_rcli(*order, "-q")
 
-    assert (record["status"], record["destination"]) == ("succeeded", "school/dinos")
-    assert quiet == record["output"]["version"] + "\n"
+    events = [json.loads(line) for line in told.splitlines()]
+    assert "".join(event["data"] for event in events if event["event"] == "logs") == STEPS
+    ended = events[-1]["prediction"]
+    assert (ended["status"], ended["destination"]) == ("succeeded", "school/dinos")
+    assert (quiet, quiet.stderr) == (ended["output"]["version"] + "\n", "")
 
 
 def test_detached_it_prints_its_id_and_goes_on(warm_rcli: Run, words: str) -> None:
@@ -168,10 +182,15 @@ def test_detached_it_prints_its_id_and_goes_on(warm_rcli: Run, words: str) -> No
     assert (told.exit_code, told[:13]) == (0, "school/dinos:")
 
 
-def test_logs_go_to_stderr_when_they_are_asked_for(warm_rcli: Run, words: str) -> None:
-    told = warm_rcli("train", TRAINER, words, "steps=2", "--destination", "school/dinos", "--logs")
+@pytest.mark.parametrize(
+    ("more", "told"), [((), STEPS), (("--progress", "none"), ""), (("--progress", "none", "--logs"), STEPS)]
+)
+def test_in_a_pipe_the_log_s_lines_are_the_progress(
+    warm_rcli: Run, words: str, more: tuple[str, ...], told: str
+) -> None:
+    result = warm_rcli("train", TRAINER, words, "steps=2", "--destination", "school/dinos", *more)
 
-    assert told.stderr == "step 1/2 loss=1.00\nstep 2/2 loss=0.50\n"
+    assert (result[:13], result.stderr) == ("school/dinos:", told)
 
 
 def test_the_new_weights_are_saved_on_request(warm_shell: Shell, words: str) -> None:
@@ -273,7 +292,9 @@ def test_a_destination_that_belongs_to_rcli_is_refused(warm_rcli: Run, words: st
     assert told.stderr.startswith("error: ")
 
 
-def test_a_training_that_fails_late_leaves_its_last_thirty_lines(warm_shell: Shell) -> None:
+@pytest.fixture
+def late(warm_shell: Shell) -> str:
+    """A project whose training tells forty losses, and fails."""
     project = warm_shell.cwd / "late"
     project.mkdir()
     (project / "cog.yaml").write_text('train: "train.py:train"\npredict: "predict.py:Predictor"\n')
@@ -284,16 +305,34 @@ def test_a_training_that_fails_late_leaves_its_last_thirty_lines(warm_shell: She
         "    for step in range(steps):\n        print(f'step {step}/{steps} loss={1 / (1 + step):.2f}')\n"
         "    raise MemoryError('no room')\n"
     )
+    return "./late"
 
-    told = warm_shell.run("train", "./late", "--destination", "local:me/late")
+
+def test_a_training_that_fails_late_leaves_its_curve_and_its_last_thirty_lines(
+    warm_shell: Shell, late: str
+) -> None:
+    session = warm_shell.terminal("train", late, "--destination", "local:me/late", columns=120)
+
+    assert session.end() == 3
+    lines = session.lines
+    legend = lines.index("⠒⠒ loss 0.03")
+    (rest,) = [number for number, line in enumerate(lines) if line.startswith("… ")]
+    assert lines[legend + 1].strip().startswith("1┤")
+    assert legend < rest < lines.index("step 39/40 loss=0.03")
+    assert "step 5/40 loss=0.17" not in lines
+    (error,) = [line for line in lines if line.startswith("error: ")]
+    assert "no room" in error
+
+
+def test_in_a_pipe_the_whole_log_is_there_already(warm_shell: Shell, late: str) -> None:
+    told = warm_shell.run("train", late, "--destination", "local:me/late")
 
     assert told.exit_code == 3
     lines = told.stderr.splitlines()
-    assert lines[0].startswith("… ")
-    assert "step 39/40 loss=0.03" in lines
-    assert "step 5/40 loss=0.17" not in lines
+    assert [line for line in lines if line.startswith("step ")] == [
+        f"step {step}/40 loss={1 / (1 + step):.2f}" for step in range(40)
+    ]
     assert lines[-1].startswith("error: training ")
-    assert "no room" in lines[-1]
 
 
 def test_ctrl_c_leaves_it_running_and_says_how_to_come_back(warm_shell: Shell) -> None:
@@ -338,10 +377,8 @@ def test_in_the_cloud_a_folder_arrives_as_a_zip_with_its_captions(
     assert (told, told.stderr) == (f"ada/sdxl-ada:{VERSION}\n", "")
     body = service.created
     assert (body["destination"], body["input"]["max_train_steps"]) == ("ada/sdxl-ada", 2)
-    packed = b64decode(body["input"]["input_images"].partition("base64,")[2])
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        assert archive.namelist() == ["a.png", "a.txt", "b.png"]
-        assert archive.read("a.txt") == b"a red square"
+    arrived = sent(service)
+    assert (list(arrived), arrived["a.txt"]) == (["a.png", "a.txt", "b.png"], b"a red square")
 
 
 def test_what_is_packed_is_told_with_its_counts(rcli: Run, service: Cloud, pics: Path) -> None:
@@ -349,6 +386,7 @@ def test_what_is_packed_is_told_with_its_counts(rcli: Run, service: Cloud, pics:
 
     told = rcli(*TO_CLOUD, "input_images=@pics", "--no-input", env=service.env, terminal=True)
 
+    assert "\n2 pictures, PNG, 32×32\n" in told.stderr
     assert "pics: 3 files, 2 pictures, 1 of them with a caption, " in told.stderr
 
 
@@ -395,6 +433,209 @@ def test_a_file_that_cannot_be_sent_is_refused(
     assert told.exit_code == 2
     assert said in told.stderr
     assert posted(service) == []
+
+
+def test_a_file_in_a_folder_that_cannot_be_read_is_named(rcli: Run, service: Cloud, pics: Path) -> None:
+    (pics / "c.png").symlink_to(pics / "c.png")
+
+    told = rcli(*TO_CLOUD, "input_images=@pics/", "--yes", env=service.env)
+
+    assert told.exit_code == 2
+    assert told.stderr.startswith(
+        f"error: input_images: cannot read {pics}/c.png: Too many levels of symbolic"
+    )
+    assert posted(service) == []
+
+
+def test_what_is_too_large_once_it_is_packed_makes_no_destination(
+    rcli: Run, service: Cloud, tmp_path: Path
+) -> None:
+    (tmp_path / "films").mkdir()
+    with (tmp_path / "films" / "a.mp4").open("wb") as file:
+        file.truncate(100_000_001)
+
+    told = rcli(*TO_CLOUD, "input_images=@films", "--yes", env=service.env)
+
+    assert told.exit_code == 2
+    assert "the packed folder is larger than 100 MB" in told.stderr
+    assert posted(service) == []
+
+
+def sent(cloud: Cloud) -> dict[str, bytes]:
+    """The members of the archive that was sent."""
+    packed = b64decode(cloud.created["input"]["input_images"].partition("base64,")[2])
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_several_files_for_one_input_are_packed_together(rcli: Run, service: Cloud, pics: Path) -> None:
+    has_destination(service)
+    Image.new("RGB", (8, 8)).save(pics.parent / "c.webp")
+    files = ("-i", "input_images=@pics", "-i", "input_images=@c.webp")
+
+    told = rcli(*TO_CLOUD, *files, "--no-input", env=service.env, terminal=True)
+
+    assert list(sent(service)) == ["a.png", "a.txt", "b.png", "c.webp"]
+    assert "\n3 pictures, PNG and WEBP, 8×8 to 32×32\n" in told.stderr
+    assert "pics c.webp: 4 files, 3 pictures, 1 of them with a caption, " in told.stderr
+    assert "packed as input_images.zip" in told.stderr
+
+
+def test_two_files_of_one_name_are_no_archive(rcli: Run, service: Cloud, pics: Path) -> None:
+    Image.new("RGB", (8, 8)).save(pics.parent / "a.png")
+    has_destination(service)
+
+    told = rcli(*TO_CLOUD, "input_images=@pics", "input_images=@a.png", env=service.env)
+
+    assert told.exit_code == 2
+    assert "input_images: two files would be called a.png: " in told.stderr
+    assert posted(service) == []
+
+
+def test_a_broken_picture_among_several_is_named(rcli: Run, service: Cloud, pics: Path) -> None:
+    (pics / "c.jpg").write_text("no picture")
+    has_destination(service)
+
+    told = rcli(*TO_CLOUD, "input_images=@pics/a.png", "input_images=@pics/c.jpg", env=service.env)
+
+    assert told.exit_code == 2
+    assert told.stderr.splitlines()[1] == "  c.jpg: it is no picture"
+
+
+def test_pictures_are_brought_into_size_and_format(rcli: Run, service: Cloud, pics: Path) -> None:
+    has_destination(service)
+    Image.new("RGBA", (64, 128), (0, 0, 0, 0)).save(pics / "c.png")
+    before = {path.name: path.read_bytes() for path in pics.iterdir()}
+
+    told = rcli(*TO_CLOUD, "input_images=@pics", "--resize", "64", "--convert", "jpg", env=service.env)
+
+    assert told.exit_code == 0
+    arrived = sent(service)
+    assert list(arrived) == ["a.jpg", "a.txt", "b.jpg", "c.jpg"]
+    with Image.open(io.BytesIO(arrived["c.jpg"])) as picture:
+        assert (picture.size, picture.format, picture.getpixel((0, 0))) == ((32, 64), "JPEG", (255, 255, 255))
+    assert {path.name: path.read_bytes() for path in pics.iterdir()} == before
+
+
+def test_a_single_picture_is_converted_too(rcli: Run, service: Cloud, pics: Path) -> None:
+    has_destination(service)
+
+    rcli(*TO_CLOUD, "input_images=@pics/a.png", "--convert", "webp", env=service.env)
+
+    kind, _, content = service.created["input"]["input_images"].partition(";base64,")
+    assert kind == "data:image/webp"
+    assert b64decode(content)[8:12] == b"WEBP"
+
+
+def test_pictures_that_would_get_one_name_are_refused(rcli: Run, service: Cloud, pics: Path) -> None:
+    has_destination(service)
+    Image.new("RGB", (8, 8)).save(pics / "a.webp")
+
+    told = rcli(*TO_CLOUD, "input_images=@pics", "--convert", "png", env=service.env)
+
+    assert told.exit_code == 2
+    assert "two files would be called a.png" in told.stderr
+    assert posted(service) == []
+
+
+def test_a_format_that_is_none_is_refused(rcli: Run) -> None:
+    told = rcli(*TO_CLOUD, "input_images=@pics", "--convert", "heic")
+
+    assert told.exit_code == 2
+    assert told.stderr == "error: --convert takes jpg, png or webp, not 'heic'\nhint: --convert jpg\n"
+
+
+def takes(cloud: Cloud, description: str) -> None:
+    """The base takes a file that is described so, and nothing else."""
+    data = {"type": "string", "format": "uri", "description": description}
+    schemas = {
+        "Input": {"type": "object", "properties": {}},
+        "TrainingInput": {"type": "object", "properties": {"input_images": data}},
+    }
+    version = {"id": VERSION, "openapi_schema": {"components": {"schemas": schemas}}}
+    cloud.has_model(latest_version=version)
+
+
+def test_a_folder_is_packed_also_where_nothing_says_how(rcli: Run, service: Cloud, pics: Path) -> None:
+    has_destination(service)
+    takes(service, "What it is to look like")
+
+    rcli(*TO_CLOUD, "input_images=@pics", env=service.env)
+
+    assert list(sent(service)) == ["a.png", "a.txt", "b.png"]
+
+
+def test_texts_become_lines_of_json_where_these_are_taken(rcli: Run, service: Cloud, tmp_path: Path) -> None:
+    has_destination(service)
+    takes(service, "Examples in JSONL format")
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Ünder\nway")
+    (folder / "b.json").write_text('[{"prompt": "x"}, {"prompt": "y"}]')
+    (folder / "c.jsonl").write_text('{"prompt": "z"}\n\n')
+
+    rcli(*TO_CLOUD, "input_images=@texts", env=service.env)
+
+    kind, _, content = service.created["input"]["input_images"].partition(";base64,")
+    assert kind == "data:application/jsonl"
+    assert b64decode(content).decode() == (
+        '{"text": "Ünder\\nway"}\n{"prompt": "x"}\n{"prompt": "y"}\n{"prompt": "z"}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [("a.json", b"{", "a.json is no JSON: "), ("b.txt", b"\xff", "b.txt is no text (byte 0)")],
+)
+def test_what_is_no_text_becomes_no_line(
+    rcli: Run, service: Cloud, tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    has_destination(service)
+    takes(service, "Examples in JSONL format")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / name).write_bytes(content)
+
+    told = rcli(*TO_CLOUD, "input_images=@texts", env=service.env)
+
+    assert told.exit_code == 2
+    assert said in told.stderr
+    assert posted(service) == []
+
+
+def test_the_cost_is_told_with_what_it_rests_on(rcli: Run, service: Cloud) -> None:
+    has_destination(service)
+    made = {"version": f"ada/sdxl-ada:{VERSION}", "weights": "x"}
+    done = training("succeeded", output=made, metrics={"predict_time": 1000.0})
+    service.api.answer(f"GET /v1/trainings/{ID}", json_answer(done))
+    rcli("config", "set", "price.stability-ai/sdxl", "gpu-a40-large")
+
+    told = rcli(
+        *(*TO_CLOUD, "input_images=https://example.com/a.zip", "--progress", "plain"), env=service.env
+    )
+
+    assert "at least $0.72 (predict_time 1000 s × gpu-a40-large $0.000725/s, list price" in told.stderr
+
+
+def test_the_engine_keeps_a_training_s_time(warm_shell: Shell) -> None:
+    order = ("train", COACH, f"until={warm_shell.cwd}/gate", "--destination", "school/timed", "--detach")
+
+    id = warm_shell.run(*order, "--timeout", "1h").strip()
+
+    shown = json.loads(warm_shell.run("trainings", "show", id, "--json"))
+    (warm_shell.cwd / "gate").touch()
+    begun, ends = (datetime.fromisoformat(shown[key]) for key in ("created_at", "deadline"))
+    assert (ends - begun).total_seconds() == pytest.approx(3600, abs=1)
+
+
+def test_a_time_that_nobody_would_keep_is_refused(rcli: Run, service: Cloud) -> None:
+    has_destination(service)
+    order = (*TO_CLOUD, "input_images=https://example.com/a.zip", "--timeout", "1h")
+
+    told = rcli(*order, "--detach", env=service.env)
+    watched = rcli(*order, env=service.env)
+
+    assert (told.exit_code, watched.exit_code) == (2, 0)
+    assert told.stderr.startswith("error: --timeout needs rcli to watch: replicate has no time limits")
 
 
 def test_a_missing_destination_is_found_out_before_the_upload(rcli: Run, service: Cloud, pics: Path) -> None:
@@ -500,15 +741,3 @@ def test_webhooks_go_along(rcli: Run, service: Cloud) -> None:
         "webhook": "https://example.com/hook",
         "webhook_events_filter": ["completed"],
     }
-
-
-def test_a_connection_that_is_lost_for_a_while_ends_nothing(rcli: Run, service: Cloud) -> None:
-    has_destination(service)
-    made = training("succeeded", logs="done\n", output={"version": f"ada/sdxl-ada:{VERSION}", "weights": "x"})
-    lost = [Answer(hangs_up=True)] * 6  # more than a single request is repeated
-    service.api.answer(f"GET /v1/trainings/{ID}", *lost, json_answer(made))
-
-    told = rcli(*TO_CLOUD, "input_images=https://example.com/a.zip", "--progress", "plain", env=service.env)
-
-    assert (told, told.exit_code) == (f"ada/sdxl-ada:{VERSION}\n", 0)
-    assert "no connection: the training goes on; " in told.stderr

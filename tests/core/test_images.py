@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rcli.images import Unreadable, describe, shrunk
+from rcli.images import Unreadable, describe, remade
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
@@ -67,7 +67,7 @@ def encoded(picture: Image.Image, kind: str, **more: object) -> bytes:
     ],
 )
 def test_a_picture_keeps_its_format_when_it_is_shrunk(mode: str, kind: str) -> None:
-    small = shrunk(encoded(Image.new(mode, (300, 200)), kind), 100, 100)
+    small = remade(encoded(Image.new(mode, (300, 200)), kind), (100, 100))
 
     assert small is not None
     with Image.open(io.BytesIO(small)) as picture:
@@ -77,7 +77,7 @@ def test_a_picture_keeps_its_format_when_it_is_shrunk(mode: str, kind: str) -> N
 
 def test_what_shows_through_still_does() -> None:
     see_through = Image.new("RGBA", (200, 100), (255, 0, 0, 0)).convert("P")
-    small = shrunk(encoded(see_through, "PNG", transparency=see_through.getpixel((0, 0))), 50, 50)
+    small = remade(encoded(see_through, "PNG", transparency=see_through.getpixel((0, 0))), (50, 50))
 
     assert small is not None
     with Image.open(io.BytesIO(small)) as picture:
@@ -87,7 +87,7 @@ def test_what_shows_through_still_does() -> None:
 def test_a_picture_is_shrunk_as_it_is_to_be_seen_and_keeps_what_the_camera_noted() -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "Camera"
-    small = shrunk(encoded(Image.new("RGB", (300, 200)), "JPEG", exif=exif, icc_profile=b"profile"), 90, 90)
+    small = remade(encoded(Image.new("RGB", (300, 200)), "JPEG", exif=exif, icc_profile=b"profile"), (90, 90))
 
     assert small is not None
     with Image.open(io.BytesIO(small)) as picture:
@@ -98,23 +98,23 @@ def test_a_picture_is_shrunk_as_it_is_to_be_seen_and_keeps_what_the_camera_noted
 
 @pytest.mark.parametrize("content", [b"", b"text", b"%PDF-1.7"])
 def test_what_is_no_picture_is_not_shrunk(content: bytes) -> None:
-    assert shrunk(content, 1, 1) is None
+    assert remade(content, (1, 1)) is None
 
 
 def test_what_is_small_enough_is_not_touched() -> None:
-    assert shrunk(encoded(Image.new("RGB", (100, 50)), "PNG"), 100, 50) is None
+    assert remade(encoded(Image.new("RGB", (100, 50)), "PNG"), (100, 50)) is None
 
 
 def test_what_moves_is_not_touched() -> None:
     frames = [Image.new("RGB", (100, 100), colour) for colour in ("red", "blue")]
 
-    assert shrunk(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]), 10, 10) is None
+    assert remade(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]), (10, 10)) is None
 
 
 def test_a_large_picture_of_the_user_s_own_is_no_reason_to_warn(tmp_path: Path) -> None:
     Image.new("1", (12_000, 9_000)).save(tmp_path / "map.png")
 
-    small = shrunk(tmp_path / "map.png", 120, 120)
+    small = remade(tmp_path / "map.png", (120, 120))
 
     assert small is not None
     with Image.open(io.BytesIO(small)) as picture:
@@ -125,7 +125,7 @@ def test_a_picture_that_breaks_off_cannot_be_shrunk() -> None:
     whole = encoded(Image.effect_noise((300, 200), 90), "PNG")
 
     with pytest.raises(Unreadable, match="it is broken"):
-        shrunk(whole[: len(whole) // 2], 10, 10)
+        remade(whole[: len(whole) // 2], (10, 10))
 
 
 def test_a_picture_with_too_many_pixels_is_not_opened() -> None:
@@ -135,4 +135,43 @@ def test_a_picture_with_too_many_pixels_is_not_opened() -> None:
     bomb = b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
     with pytest.raises(Unreadable, match="too many pixels"):
-        shrunk(bomb, 10, 10)
+        remade(bomb, (10, 10))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_is_brought_into_another_format(mode: str, kind: str) -> None:
+    original = encoded(Image.new(mode, (30, 20)), "TIFF")
+
+    made = remade(original, None, kind)
+
+    assert made is not None
+    with Image.open(io.BytesIO(made)) as picture:
+        picture.load()
+        assert (picture.format, picture.size) == (kind, (30, 20))
+
+
+def test_what_has_the_format_already_stays_as_it_is() -> None:
+    assert remade(encoded(Image.new("RGB", (30, 20)), "PNG"), (30, 30), "PNG") is None
+
+
+def test_what_is_see_through_shows_white_in_a_jpeg_and_stays_so_elsewhere() -> None:
+    see_through = encoded(Image.new("RGBA", (8, 8), (255, 0, 0, 0)), "PNG")
+
+    for kind, colour in (("JPEG", (255, 255, 255)), ("WEBP", (0, 0, 0, 0))):
+        made = remade(see_through, None, kind)
+        assert made is not None
+        with Image.open(io.BytesIO(made)) as picture:
+            found = picture.getpixel((4, 4))
+        assert isinstance(found, tuple)
+        assert found == colour or found[-1] == 0
+
+
+def test_colours_for_print_become_colours_for_screens_without_their_profile() -> None:
+    printed = encoded(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG", icc_profile=b"profile")
+
+    made = remade(printed, None, "PNG")
+
+    assert made is not None
+    with Image.open(io.BytesIO(made)) as picture:
+        assert (picture.mode, picture.info.get("icc_profile")) == ("RGB", None)

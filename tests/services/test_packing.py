@@ -10,7 +10,7 @@ import pytest
 
 from rcli.errors import InvalidInput
 from rcli.services.models.schema import Field
-from rcli.services.request.packing import Archive, members, pack, wanted
+from rcli.services.request.packing import Archive, gathered, members, pack, wanted
 
 
 def quiet(done: int, total: int) -> None:
@@ -28,6 +28,9 @@ def quiet(done: int, total: int) -> None:
         ("train_data", "", "zip"),
         ("dataset", "", "zip"),
         ("folder", "", "zip"),
+        ("train_data", "Examples, as JSON lines", "jsonl"),
+        ("train_data", "A .jsonl file", "jsonl"),
+        ("train_data", "A zip with texts, or a JSONL file", "zip"),
         ("image", "The picture to start from", None),
         ("image", "", None),
         ("video", "A zipper opens, starting here", None),
@@ -39,7 +42,7 @@ def test_what_an_input_is_called_tells_whether_it_takes_an_archive(
     assert wanted(Field(name, description=description, kind="file")) == expected
 
 
-@pytest.mark.parametrize("archive", ["zip", "tar.gz"])
+@pytest.mark.parametrize("archive", ["zip", "tar.gz", "jsonl"])
 def test_the_same_content_gives_the_same_bytes_wherever_it_lies(tmp_path: Path, archive: Archive) -> None:
     packed = []
     for place, order in (("here", "ab"), ("there", "ba")):
@@ -85,3 +88,40 @@ def test_packing_ends_where_an_upload_would(tmp_path: Path, archive: Archive) ->
 
     with pytest.raises(InvalidInput, match="the packed folder is larger than 1 MB"):
         pack(members(tmp_path / "in"), archive, tmp_path / "packed", 1_000_000, quiet)
+
+
+def test_lines_of_json_end_where_an_upload_would(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        (tmp_path / "in" / f"{number}.txt").write_text("x" * 400_000)
+
+    with pytest.raises(InvalidInput, match="the packed folder is larger than 1 MB"):
+        pack(members(tmp_path / "in"), "jsonl", tmp_path / "packed", 1_000_000, quiet)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "lines"),
+    [
+        ("a.txt", "\ufeffone\ntwo", '{"text": "one\\ntwo"}\n'),
+        ("a.md", "# é", '{"text": "# é"}\n'),
+        ("a.json", '{"a":\n1}', '{"a": 1}\n'),
+        ("a.json", "[1, [2]]", "1\n[2]\n"),
+        ("a.jsonl", '{"a": "\u2028"}\r\n\r\n{"b": 2}', '{"a": "\u2028"}\n{"b": 2}\n'),
+    ],
+)
+def test_what_a_file_becomes_in_lines_of_json(tmp_path: Path, name: str, content: str, lines: str) -> None:
+    (tmp_path / name).write_text(content, newline="")
+
+    pack(gathered([tmp_path / name]), "jsonl", tmp_path / "packed", 1 << 20, quiet)
+
+    assert (tmp_path / "packed").read_text() == lines
+
+
+def test_files_and_folders_are_gathered_beside_each_other(tmp_path: Path) -> None:
+    (tmp_path / "in" / "more").mkdir(parents=True)
+    for place in ("z.txt", "in/b.txt", "in/more/a.txt"):
+        (tmp_path / place).write_text("x")
+
+    found = gathered([tmp_path / "z.txt", tmp_path / "in"])
+
+    assert [member.name for member in found] == ["b.txt", "more/a.txt", "z.txt"]

@@ -1,6 +1,8 @@
-"""Curves in braille: pure pictures of points."""
+"""Curves: pure pictures of points."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
@@ -12,32 +14,51 @@ FALLING = [(0.0, 2.0), (10.0, 1.0)]
 
 def test_a_falling_curve_falls_from_corner_to_corner() -> None:
     assert plot({"loss": FALLING}, 30, 6, coloured=False) == [
-        "── loss 1",
-        "2 ┤⠉⠒⠒⠤⢄⣀⡀",
-        "  ┤      ⠈⠉⠒⠒⠤⢄⣀⡀",
-        "  ┤             ⠈⠉⠑⠒⠤⠤⣀⡀",
-        "1 ┤                    ⠈⠉⠑⠒⠤⠤⣀",
-        "   0                        10",
+        "⠒⠒ loss 1",
+        "2┤⠠⠤⠤⣀⣀",
+        " │     ⠉⠉⠑⠒⠢⠤⠤⣀⣀",
+        " │              ⠉⠉⠒⠒⠢⠤⢄⣀⣀",
+        "1┤                       ⠉⠉⠒⠒⠂",
+        "  0                         10",
     ]
 
 
-def test_a_constant_one_lies_in_the_middle() -> None:
-    picture = plot({"loss": [(0.0, 3.0), (1.0, 3.0)]}, 40, 8, coloured=False)
+@pytest.mark.parametrize("value", [3.0, 0.0, -7e5, 5e-324])
+def test_a_constant_one_lies_in_the_middle(value: float) -> None:
+    picture = plot({"loss": [(0.0, value), (1.0, value)]}, 40, 8, coloured=False)
 
-    drawn = [
-        number for number, line in enumerate(picture[1:-1]) if line.rstrip().endswith(("⠒", "⠤", "⣀", "⠉"))
-    ]
+    drawn = [number for number, line in enumerate(picture[1:-1]) if line[-1] not in "│┤"]
     assert drawn in ([2], [3])
 
 
-def test_several_differ_by_their_gaps_and_their_colours() -> None:
-    curves = {"loss": FALLING, "val_loss": [(0.0, 2.0), (10.0, 1.5)]}
+def test_several_differ_by_their_dots_and_their_colours() -> None:
+    curves = {"loss": FALLING, "val_loss": [(0.0, 2.0), (10.0, 1.5)], "acc": [(0.0, 1.0), (10.0, 2.0)]}
 
     plain, coloured = (plot(curves, 60, 8, coloured=colours) for colours in (False, True))
 
-    assert plain[0] == "── loss 1  ╌╌ val_loss 1.5"
-    assert "\x1b[33m" in coloured[0]
+    assert plain[0] == "⠒⠒ loss 1  ▀▄ val_loss 1.5  •• acc 2"
+    assert all(any(dot in line for line in plain[1:]) for dot in "⠒▀•")
     assert not any("\x1b" in line for line in plain)
+    assert all(f"\x1b[38;5;{colour}m" in "".join(coloured) for colour in (6, 3, 5))
+    assert [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in coloured] == plain
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        [(0.0, 1e308), (1.0, -1e308)],
+        [(0.0, 1e-320), (1.0, 2e-320)],
+        [(1e16, 3.0), (1e16 + 2, 4.0)],
+        [(0.0, 1.0)],
+    ],
+)
+def test_odd_numbers_are_drawn_without_a_word(
+    points: list[tuple[float, float]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    picture = plot({"loss": points}, 40, 8, coloured=False)
+
+    assert len(picture) == 8
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(30, 6), (79, 12), (200, 12)])

@@ -43,9 +43,17 @@ class Attention:
 UNMOVED = Attention()
 
 
+def attention(app: App, *, logs: bool, csv: Path | None, downloads: bool, cancels: bool = False) -> Attention:
+    """What the options say. Where nobody can look at a picture, the log's lines take its place."""
+    flags = app.flags
+    in_a_pipe = not (app.stderr.isatty() or flags.quiet or flags.wants_json or flags.progress != "auto")
+    return Attention(flags.wants_json, logs or in_a_pipe, cancels, app.cwd / csv if csv else None, downloads)
+
+
 def attend(app: App, training: Training, display: Display, attention: Attention) -> None:
     """Shows a training to its end, and its new version then. Raises PredictionFailed or Canceled."""
     course, metrics = Course(), _Metrics(display, attention.table)
+    metrics.prices(app, training)
     try:
         with coming_back(training, attention, display):
             for event in training.events():
@@ -56,16 +64,19 @@ def attend(app: App, training: Training, display: Display, attention: Attention)
                     case Phase(name, message):
                         course.enter(name, time.monotonic())
                         display.phase(known_as(name, training.host), message)
+                        metrics.enter(name, training)
                     case Logs(text):
                         _take(app, display, text, attention)
                         metrics.take(text)
     finally:
         metrics.end()
         display.stop()
+        if training.limit:
+            training.limit.stop()
+        app.screen.end_log()
         metrics.save(app)
-    app.screen.end_log()
-    for line in [] if attention.tells else metrics.picture():
-        app.screen.note(line)
+        for line in [] if attention.tells else metrics.picture():
+            app.screen.note(line)
     conclude(app, training, attention, course)
 
 
@@ -90,13 +101,26 @@ class _Metrics:
         self._table = table
 
     def take(self, text: str) -> None:
-        if (self._cockpit or self._table) and self._curves.feed(text) and self._cockpit:
-            self._cockpit.draw(self._curves.drawn)
+        if (self._cockpit or self._table) and self._curves.feed(text):
+            self._draw()
+
+    def prices(self, app: App, training: Training) -> None:
+        """What a second costs, where a basis is known."""
+        if self._cockpit and training.host != LOCAL:
+            self._cockpit.costs(cost.rate(training.prediction, app.settings) or 0.0)
+
+    def enter(self, phase: str, training: Training) -> None:
+        """The clock shows how long it has been running, also to whoever comes later."""
+        if self._cockpit and phase == "processing":
+            self._cockpit.runs(phases.running_time(training.prediction))
 
     def end(self) -> None:
         self._curves.end()
+        self._draw()
+
+    def _draw(self) -> None:
         if self._cockpit:
-            self._cockpit.draw(self._curves.drawn)
+            self._cockpit.draw(self._curves.drawn, self._curves.others)
 
     def picture(self) -> list[str]:
         """What is to stay on the screen."""
@@ -126,11 +150,17 @@ def coming_back(training: Training, attention: Attention, display: Display) -> I
     except Interrupted as exc:
         if training.prediction.is_done:
             raise
-        exc.hint = _canceled(training, display) if attention.cancels else f"the training goes on: {again}"
+        exc.hint = _canceled(training, display) if attention.cancels else f"{_goes_on(training)}: {again}"
         raise
     except (NoAnswer, RateLimited) as exc:
         exc.hint = f"{again} takes it up again"
         raise
+
+
+def _goes_on(training: Training) -> str:
+    """A limit that only this client keeps ends with it."""
+    unlimited = training.limit is not None and training.host != LOCAL
+    return "the training goes on" + (" without a --timeout" if unlimited else "")
 
 
 def command(training: Training, verb: str) -> str:
@@ -205,10 +235,10 @@ def _show_end_of_log(app: App, training: Training) -> None:
 
 
 def _sum_up(app: App, training: Training, course: Course) -> None:
-    """One line for a person. What a training costs on a service, its API does not tell."""
+    """One line for a person."""
     if not app.screen.sums_up:
         return
     prediction = training.prediction
-    free = views.cost(cost.FREE) if training.host == LOCAL else ""
+    spent = views.cost(cost.of_training(prediction, training.host, app.settings))
     times = phases.by_phase(prediction, course, training.host)
-    app.screen.say(views.ending(prediction, phases.total_time(prediction), times, free, None))
+    app.screen.say(views.ending(prediction, phases.total_time(prediction), times, spent, None))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rcli.app import App
 from rcli.cli.steps import asking, trying
 from rcli.cli.steps.attending import Attention, attend, check_table, coming_back, command
-from rcli.cli.steps.canceling import confirmed
+from rcli.cli.steps.confirming import confirmed
 from rcli.cli.steps.delivering import Wishes
 from rcli.cli.steps.resolving import resolve, split
 from rcli.errors import Interrupted, InvalidInput, NotAllowed, NotFound, UsageError
 from rcli.records import NO_TERMS, Terms
 from rcli.references import ModelReference, is_folder
 from rcli.services.request.inputs import Inputs
+from rcli.services.request.sending import Box
 from rcli.services.request.sources import FileInput, Sources
 from rcli.services.request.uploads import Uploads
 from rcli.services.work import launch, training
 from rcli.services.work.launch import Handling, Job, Resolved, Written
-from rcli.services.work.training import HARDWARE, Training
+from rcli.services.work.training import HARDWARE, Training, TrainingLimit
 from rcli.settings import LOCAL
 from rcli.ui import views
 from rcli.ui.live import Display
@@ -39,7 +40,10 @@ class Making:
 
 @dataclass(frozen=True)
 class Order:
-    """What the user wants of a training; ``destination`` and the inputs of ``tries`` as they were written."""
+    """What the user wants of a training; ``destination`` and the inputs of ``tries`` as they were written.
+
+    Pictures are brought within ``box`` and into the format ``kind``.
+    """
 
     destination: str
     making: Making = Making()
@@ -48,6 +52,8 @@ class Order:
     detach: bool = False
     file: str = "cog.yaml"
     terms: Terms = NO_TERMS
+    box: Box | None = None
+    kind: str | None = None
 
 
 def perform(app: App, words: Sequence[str], written: Sequence[str], order: Order) -> None:
@@ -58,15 +64,16 @@ def perform(app: App, words: Sequence[str], written: Sequence[str], order: Order
     host, reference = _destination(app, order.destination)
     _check_end(order)
     check_table(order.attention.table)
-    sources = Sources(app.cwd, app.home, app.stdin.buffer)
+    sources = Sources(app.cwd, app.home, app.stdin.buffer, "zip")
     read = launch.read(rest, written, sources)
     found = _found(app, _on_host(app, name, host), order)
     model = replace(found, target=training.base(found.api, found.target))
     built = _built(app, name, model, read, sources)
     trial = trying.read(found, order.tries, sources)
-    _prepare(app, model, reference, order.making)
+    _check_limit(order, model.host)
+    make = _prepared(app, model, reference, order.making)
     with app.screen.cockpit(f"{model.host} · {reference.full_name}") as display:
-        begun = _begun(app, _job(app, model, built, display), reference, order)
+        begun = _begun(app, _job(app, model, built, display, order, make), reference, order)
         if order.detach:
             display.stop()
             _show_id(app, begun)
@@ -85,6 +92,15 @@ def _check_end(order: Order) -> None:
         )
 
 
+def _check_limit(order: Order, host: str) -> None:
+    """Raises UsageError for a time that nobody would keep: services have none for trainings."""
+    if order.detach and order.terms.cancel_after and host != LOCAL:
+        raise UsageError(
+            f"--timeout needs rcli to watch: {host} has no time limits for trainings",
+            hint="leave --detach out",
+        )
+
+
 def _built(app: App, name: str, model: Resolved, read: Written, sources: Sources) -> Inputs:
     """The inputs, all that is wrong with them told before anything is made or sent."""
     answers = asking.answers(app, sources, everything=False)
@@ -94,7 +110,11 @@ def _built(app: App, name: str, model: Resolved, read: Written, sources: Sources
         exc.hint = exc.hint or f"rcli train {name} --help"
         raise
     with app.screen.display(name) as display:
-        training.check_pictures(built.files, lambda said, share: display.phase("checking", said, share))
+        found = training.check_pictures(
+            built.files, lambda said, share: display.phase("checking", said, share)
+        )
+    if found:
+        app.screen.note(found)
     return built
 
 
@@ -128,13 +148,20 @@ def _found(app: App, name: str, order: Order) -> Resolved:
         return resolve(app, name, Wishes(order.file), display)
 
 
-def _prepare(app: App, model: Resolved, reference: ModelReference, making: Making) -> None:
-    """Sees to it that the destination is there before anything is sent. Raises NotFound, NotAllowed."""
+def _prepared(app: App, model: Resolved, reference: ModelReference, making: Making) -> Callable[[], None]:
+    """Sees to it that the destination is there, or what makes it when all is ready to be sent.
+
+    Raises NotFound, NotAllowed.
+    """
+
+    def is_there() -> None:
+        """Nothing has to be made; the engine makes one by itself."""
+
     if model.host == LOCAL:
-        return
+        return is_there
     match training.destination(model.api, reference):
         case "missing":
-            _make(app, model, reference, making)
+            return _maker(app, model, reference, making)
         case "foreign" if not making.agreed:
             if not app.may_ask:
                 raise NotAllowed(
@@ -145,10 +172,11 @@ def _prepare(app: App, model: Resolved, reference: ModelReference, making: Makin
                 app, f"{reference.full_name} belongs to {reference.owner}. Try it all the same?"
             ):
                 raise NotAllowed(f"nothing was sent: {reference.full_name} is not yours")
+    return is_there
 
 
-def _make(app: App, model: Resolved, reference: ModelReference, making: Making) -> None:
-    """Makes the destination, if the user wants that."""
+def _maker(app: App, model: Resolved, reference: ModelReference, making: Making) -> Callable[[], None]:
+    """What makes the destination, if the user wants that."""
     missing = f"there is no model {reference.full_name} on {model.host}"
     visibility = "private" if making.private else "public"
     hardware = making.hardware or HARDWARE
@@ -157,30 +185,40 @@ def _make(app: App, model: Resolved, reference: ModelReference, making: Making) 
             raise NotFound(missing, hint="--create-destination makes it (--private, --hardware SKU)")
         if not confirmed(app, f"{missing}. Make it, {visibility}, for {hardware}?"):
             raise NotFound(f"{missing}: nothing was sent", hint="--create-destination --private makes one")
-    model.api.create_model(reference.owner, reference.name, visibility, hardware)
-    app.screen.say(f"made {reference.full_name} ({visibility}, {hardware})")
+
+    def make() -> None:
+        model.api.create_model(reference.owner, reference.name, visibility, hardware)
+        app.screen.say(f"made {reference.full_name} ({visibility}, {hardware})")
+
+    return make
 
 
-def _job(app: App, model: Resolved, built: Inputs, display: Display) -> Job:
-    """Packs and sends the files."""
+def _job(
+    app: App, model: Resolved, built: Inputs, display: Display, order: Order, make: Callable[[], None]
+) -> Job:
+    """Packs the files, makes what is missing, and sends them."""
 
     def progress(message: str, share: float | None) -> None:
         display.phase("sending", message, share)
 
     uploads = Uploads(app.settings.paths.cache / "uploads.json")
-    handling = Handling(uploads=uploads, made=lambda *files: _tell_packed(app, *files))
+    handling = Handling(
+        order.box, uploads, made=lambda *files: _tell_packed(app, *files), kind=order.kind, ready=make
+    )
     engine = app.neighbour(model.host)
     return launch.dispatch(model.api, model.target, built, progress, engine, handling)
 
 
 def _tell_packed(app: App, before: FileInput, after: FileInput) -> None:
-    """What became of a folder."""
-    pictures, captions = training.contents(before)
-    counts = [f"{len(before.members)} file{'s' if len(before.members) > 1 else ''}"]
-    if pictures:
-        counts.append(f"{pictures} pictures, {captions} of them with a caption")
-    sizes = f"{views.size(before.size)}, packed as {after.name}, {views.size(after.size)}"
-    app.screen.note(f"{before.written[1:]}: {', '.join(counts)}, {sizes}")
+    """What became of a folder, of several files, or of a picture."""
+    counts = []
+    if before.archive:
+        pictures, captions = training.contents(before)
+        counts.append(f"{len(before.members)} file{'s' if len(before.members) > 1 else ''}")
+        counts += [f"{pictures} pictures, {captions} of them with a caption"] if pictures else []
+    sizes = f"{views.size(before.size)}, {'packed' if before.archive else 'sent'} as {after.name}"
+    told = ", ".join([*counts, sizes, str(views.size(after.size))])
+    app.screen.note(f"{before.written[1:].replace(' @', ' ')}: {told}")
 
 
 def _begun(app: App, job: Job, reference: ModelReference, order: Order) -> Training:
@@ -192,7 +230,8 @@ def _begun(app: App, job: Job, reference: ModelReference, order: Order) -> Train
     try:
         with app.signals.held():
             made = api.create_training(*base, reference.full_name, job.input, terms=order.terms)
-            begun = Training(api, made)
+            seconds = order.terms.cancel_after
+            begun = Training(api, made, TrainingLimit(api, made.id, seconds) if seconds else None)
     except Interrupted as exc:
         if begun is None:
             exc.hint = f"the training may have begun: rcli trainings list --host {api.client.host.name}"

@@ -17,6 +17,7 @@ from rcli.engine.routes.versions import find_version
 from rcli.engine.routes.webhooks import WEBHOOK_KEYS, read_subscription, send_webhooks
 from rcli.engine.web.bodies import read_json
 from rcli.engine.web.objects import training_object
+from rcli.engine.web.preferences import parse_cancel_after
 from rcli.engine.work.trainings import check_trainable
 
 KEYS: dict[str, type | tuple[type, ...]] = {"destination": str, "input": dict, **WEBHOOK_KEYS}
@@ -35,7 +36,7 @@ async def create_training(request: Request) -> JSONResponse:
         replace(version, variables=variables),
         body["input"],
         host=request.headers["host"],
-        lifetime=None,
+        lifetime=parse_cancel_after(request.headers.get("cancel-after")),
         destination=body["destination"],
     )
     send_webhooks(request, live, subscription)

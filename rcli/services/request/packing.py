@@ -1,7 +1,7 @@
-"""A folder as one archive: the same content always gives the same bytes, so that it is uploaded once.
+"""A folder, or several files, as one archive: the same content gives the same bytes, and is uploaded once.
 
 Times, owners and rights are left out, names are sorted. What file managers and version control leave in
-folders is not packed.
+folders is not packed. JSON Lines are an archive of texts: a line for each.
 """
 
 from __future__ import annotations
@@ -11,14 +11,19 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PurePath
 from typing import IO, BinaryIO, Literal
 
 from rcli.errors import InvalidInput
 from rcli.services.models.schema import Field
 
-Archive = Literal["zip", "tar.gz"]
-CONTENT_TYPES: dict[Archive, str] = {"zip": "application/zip", "tar.gz": "application/gzip"}
+Archive = Literal["zip", "tar.gz", "jsonl"]
+CONTENT_TYPES: dict[Archive, str] = {
+    "zip": "application/zip",
+    "tar.gz": "application/gzip",
+    "jsonl": "application/jsonl",
+}
 
 _LEFT_OUT = frozenset({".git", ".DS_Store", "Thumbs.db", "__MACOSX", "__pycache__"})
 _WANTED = re.compile(
@@ -26,6 +31,7 @@ _WANTED = re.compile(
 )
 _TAR = re.compile(r"\b(tar|tgz|tarball)\b")
 _ZIP = re.compile(r"\bzip(ped)?\b")
+_LINES = re.compile(r"\b(jsonl|json ?lines|ndjson)\b")
 _DENSE = frozenset(
     (
         *(".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".heic"),
@@ -36,6 +42,11 @@ _DENSE = frozenset(
 """Endings of what becomes no smaller: it is stored as it is, which saves the time."""
 
 _CHUNK = 1 << 20
+_LONGEST_TEXT = 100_000_000
+"""Bytes of one file that becomes lines of JSON."""
+
+
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"})
 
 
 @dataclass(frozen=True)
@@ -47,9 +58,16 @@ class Member:
     size: int
 
 
+def is_picture(path: PurePath) -> bool:
+    """Whether a file's name says that it is one."""
+    return path.suffix.lower() in PICTURES
+
+
 def wanted(field: Field) -> Archive | None:
     """The archive that an input takes, by what its name and description say; None if they speak of none."""
     said = f"{field.name} {field.title} {field.description}".replace("_", " ").lower()
+    if _LINES.search(said) and not _ZIP.search(said) and not _TAR.search(said):
+        return "jsonl"
     if not _WANTED.search(said):
         return None
     return "tar.gz" if _TAR.search(said) and not _ZIP.search(said) else "zip"
@@ -69,6 +87,20 @@ def members(folder: Path) -> tuple[Member, ...]:
     return tuple(found)
 
 
+def gathered(paths: Sequence[Path]) -> tuple[Member, ...]:
+    """Several files, and what is in folders, as they lie beside each other. Raises InvalidInput."""
+    found = sorted(_beside(paths), key=lambda member: member.name)
+    check_names(found)
+    return tuple(found)
+
+
+def check_names(found: Sequence[Member]) -> None:
+    """Raises InvalidInput where two would have the same name in the archive."""
+    for member, following in pairwise(sorted(found, key=lambda member: member.name)):
+        if member.name == following.name:
+            raise InvalidInput(f"two files would be called {member.name}: {member.path} and {following.path}")
+
+
 def pack(
     found: Sequence[Member], archive: Archive, target: Path, limit: int, progress: Callable[[int, int], None]
 ) -> int:
@@ -76,10 +108,9 @@ def pack(
 
     Raises InvalidInput when a file cannot be read, or the archive reaches ``limit`` bytes.
     """
-    write = _write_zip if archive == "zip" else _write_tar
     try:
         with target.open("wb") as out:
-            write(found, out, lambda: _check(out.tell(), limit), progress)
+            _WRITERS[archive](found, out, lambda: _check(out.tell(), limit), progress)
             out.flush()
             size = os.fstat(out.fileno()).st_size
     except OSError as exc:
@@ -98,10 +129,22 @@ def _walked(folder: Path) -> Iterator[Member]:
                 yield _member(folder, Path(at, name))
 
 
+def _beside(paths: Sequence[Path]) -> Iterator[Member]:
+    for path in paths:
+        if path.is_dir():
+            yield from members(path)
+        else:
+            try:
+                yield _member(path.parent, path)
+            except (OSError, ValueError) as exc:  # ValueError: a null byte
+                raise InvalidInput(f"cannot read {path}: {getattr(exc, 'strerror', None) or exc}") from exc
+
+
 def _member(folder: Path, path: Path) -> Member:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise InvalidInput(f"{path} is no file that can be packed")
+    path.open("rb").close()  # what cannot be read is found out before anything is made or sent
     name = path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()
     return Member(name, path, status.st_size)
 
@@ -140,6 +183,47 @@ def _write_tar(
             with member.path.open("rb") as source:
                 entry.size = os.fstat(source.fileno()).st_size
                 archive.addfile(entry, _Checked(source, check))
+
+
+def _write_lines(
+    found: Sequence[Member], out: BinaryIO, check: Callable[[], None], progress: Callable[[int, int], None]
+) -> None:
+    for number, member in enumerate(found):
+        progress(number, len(found))
+        for row in _rows(member):
+            out.write(row.encode() + b"\n")
+            check()
+
+
+def _rows(member: Member) -> Iterator[str]:
+    """What a file has as lines of JSON: a list's items, its own lines, or the text that it is."""
+    import json
+
+    with member.path.open("rb") as file:
+        content = file.read(_LONGEST_TEXT + 1)
+    if len(content) > _LONGEST_TEXT:
+        raise InvalidInput(
+            f"{member.path} is larger than {_LONGEST_TEXT // 1_000_000} MB, too much for a line"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+        match member.path.suffix.lower():
+            case ".jsonl" | ".ndjson":
+                found = [json.loads(line) for line in text.split("\n") if line.strip()]
+            case ".json":
+                whole = json.loads(text)
+                found = whole if isinstance(whole, list) else [whole]
+            case _:
+                found = [{"text": text}]
+        for each in found:
+            yield json.dumps(each, ensure_ascii=False)
+    except UnicodeDecodeError as exc:
+        raise InvalidInput(f"{member.path} is no text (byte {exc.start}), and a line of JSON is one") from exc
+    except (ValueError, RecursionError) as exc:
+        raise InvalidInput(f"{member.path} is no JSON: {exc}") from exc
+
+
+_WRITERS = {"zip": _write_zip, "tar.gz": _write_tar, "jsonl": _write_lines}
 
 
 class _Checked:

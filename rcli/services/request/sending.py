@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from rcli import images
@@ -17,6 +17,7 @@ from rcli.api.endpoints import Replicate
 from rcli.errors import InvalidInput, RcliError, UsageError
 from rcli.services.request import packing
 from rcli.services.request.inputs import Inputs, Upload
+from rcli.services.request.packing import Member, is_picture
 from rcli.services.request.sources import LIMIT, FileInput
 from rcli.services.request.uploads import Uploads
 
@@ -45,14 +46,28 @@ def box(text: str | None) -> Box | None:
     return Box(width, height)
 
 
+def kind(text: str | None) -> str | None:
+    """The format that ``--convert`` names, a key of ``images.KINDS``. Raises UsageError."""
+    if text is None:
+        return None
+    name = {"JPG": "JPEG"}.get(text.upper().lstrip("."), text.upper().lstrip("."))
+    if name not in images.KINDS:
+        raise UsageError(f"--convert takes jpg, png or webp, not {text!r}", hint="--convert jpg")
+    return name
+
+
 @dataclass(frozen=True)
 class Readying:
-    """What is made of files before they are sent. ``made`` is told of each: what it was, and what goes."""
+    """What is made of files before they are sent. ``made`` is told of each: what it was, and what goes.
+
+    Pictures are brought within ``box`` and into the format ``kind``, those in folders too.
+    """
 
     scratch: Path
     box: Box | None
     progress: Progress
     made: Callable[[FileInput, FileInput], None]
+    kind: str | None = None
 
     def inputs(self, inputs: Inputs) -> Inputs:
         """The same inputs with folders packed and pictures shrunk.
@@ -61,20 +76,22 @@ class Readying:
         """
         done: dict[object, FileInput] = {}
         for number, file in enumerate(inputs.files):
-            key = (file.path, file.archive)
+            key = (file.written, file.archive)
             if key not in done:
                 try:
                     done[key] = self._file(file, self.scratch / str(number))
                 except InvalidInput as exc:
                     raise InvalidInput(f"{file.at[0]}: {exc.message}", hint=exc.hint) from exc
-        ready = (replace(done[file.path, file.archive], at=file.at) for file in inputs.files)
+        ready = (replace(done[file.written, file.archive], at=file.at) for file in inputs.files)
         return replace(inputs, files=tuple(ready))
 
     def _file(self, file: FileInput, target: Path) -> FileInput:
         if file.archive:
             return self._told(file, self._packed(file, target))
-        if self.box and (small := self._shrunk(file, self.box)):
-            return self._told(file, replace(file, data=small, size=len(small), made=True))
+        if (self.box or self.kind) and (made := self._remade(file.written, file.content)) is not None:
+            name, type_ = self._named(file.name, file.content_type)
+            ready = replace(file, data=made, size=len(made), name=name, content_type=type_, made=True)
+            return self._told(file, ready)
         return file
 
     def _packed(self, file: FileInput, target: Path) -> FileInput:
@@ -83,16 +100,39 @@ class Readying:
         def progress(done: int, total: int) -> None:
             self.progress(f"packing {file.name}", done / total)
 
-        size = packing.pack(file.members, file.archive, target, LIMIT, progress)
+        found = self._fitted(file.members, target) if self.box or self.kind else file.members
+        size = packing.pack(found, file.archive, target, LIMIT, progress)
         return replace(file, path=target, size=size, archive=None, made=True)
 
-    def _shrunk(self, file: FileInput, box: Box) -> bytes | None:
-        """None for what is small enough, no picture, or moves."""
-        self.progress(f"shrinking {file.name}", None)
+    def _fitted(self, found: Sequence[Member], target: Path) -> Sequence[Member]:
+        """The pictures among them as they are wanted, in files beside the archive that is to be."""
+        ready = []
+        for number, member in enumerate(found):
+            made = self._remade(str(member.path), member.path) if is_picture(member.path) else None
+            if made is None:
+                ready.append(member)
+                continue
+            place = target.with_name(f"{target.name}-{number}{member.path.suffix}")
+            place.write_bytes(made)
+            ready.append(Member(self._named(member.name)[0], place, len(made)))
+        packing.check_names(ready)
+        return sorted(ready, key=lambda member: member.name)
+
+    def _named(self, name: str, content_type: str = "") -> tuple[str, str]:
+        """Its name and type in the format that it has now."""
+        if self.kind is None:
+            return name, content_type
+        return str(PurePosixPath(name).with_suffix(images.KINDS[self.kind])), f"image/{self.kind.lower()}"
+
+    def _remade(self, shown: str, content: Path | bytes) -> bytes | None:
+        """None for what is as wanted, no picture, or moves."""
+        self.progress(f"converting {shown}" if self.kind else f"shrinking {shown}", None)
         try:
-            return images.shrunk(file.content, box.width, box.height)
+            box = (self.box.width, self.box.height) if self.box else None
+            return images.remade(content, box, self.kind)
         except images.Unreadable as exc:
-            raise InvalidInput(f"{file.written} cannot be made smaller: {exc}") from exc
+            doing = "converted" if self.kind else "made smaller"
+            raise InvalidInput(f"{shown} cannot be {doing}: {exc}") from exc
 
     def _told(self, file: FileInput, ready: FileInput) -> FileInput:
         self.made(file, ready)

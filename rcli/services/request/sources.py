@@ -6,6 +6,7 @@ import mimetypes
 import os
 import shlex
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -50,11 +51,15 @@ class FileInput:
 
 @dataclass
 class Sources:
-    """Where the ``@`` of one command line is looked up; standard input can be read once."""
+    """Where the ``@`` of one command line is looked up; standard input can be read once.
+
+    ``archive``: what a folder becomes where an input does not say which it takes; None: it is refused.
+    """
 
     cwd: Path
     home: Path
     stdin: BinaryIO
+    archive: Archive | None = None
     _stdin_read: bool = False
 
     def find(self, written: str) -> Path:
@@ -68,6 +73,17 @@ class Sources:
             return bool(written) and self.find(written).is_file()
         except (OSError, ValueError):  # too long, or not a path at all
             return False
+
+    def files(self, written: Sequence[str], name: str, archive: Archive) -> FileInput:
+        """Several files, and folders, as one archive that is called ``name``. Raises InvalidInput."""
+        for each in written:
+            if each == "-" or not each:
+                raise InvalidInput("standard input is one file, and cannot be packed with others")
+            _status(self.find(each), each, folders=True)
+        paths = [self.find(each) for each in written]
+        found = packing.gathered(paths)
+        shown = "@" + " @".join(written)
+        return _archive(paths[0], shown, f"{name}.{archive}", archive, found)
 
     def file(self, written: str, archive: Archive | None = None) -> FileInput:
         """Raises InvalidInput for what is not there or cannot be read; folders only become an archive."""
@@ -93,6 +109,14 @@ class Sources:
         _status(path, written)
         return _decoded(_content(path), str(path))
 
+    def content(self, written: str) -> bytes:
+        """The bytes behind an ``@``. Raises InvalidInput for what is not there or too large."""
+        if written == "-":
+            return self._standard_input()
+        path = self.find(written)
+        _status(path, written)
+        return _content(path)
+
     def _standard_input(self) -> bytes:
         if self._stdin_read:
             raise InvalidInput("standard input can be read only once")
@@ -104,15 +128,18 @@ class Sources:
 
 
 def _folder(path: Path, written: str, archive: Archive) -> FileInput:
-    found = packing.members(path)
-    size = sum(member.size for member in found)
     name = f"{_sendable_name(path.resolve()) or 'folder'}.{archive}"
+    return _archive(path, f"@{written}", name, archive, packing.members(path))
+
+
+def _archive(path: Path, written: str, name: str, archive: Archive, found: tuple[Member, ...]) -> FileInput:
+    size = sum(member.size for member in found)
     kind = packing.CONTENT_TYPES[archive]
-    return FileInput((), f"@{written}", path, name, size, kind, archive=archive, members=found)
+    return FileInput((), written, path, name, size, kind, archive=archive, members=found)
 
 
-def _status(path: Path, written: str) -> os.stat_result:
-    """The state of a file that can be opened."""
+def _status(path: Path, written: str, *, folders: bool = False) -> os.stat_result:
+    """The state of a file that can be opened; of a folder only where ``folders`` are taken."""
     if not written:
         raise InvalidInput("no file is named behind the @")
     try:
@@ -123,7 +150,7 @@ def _status(path: Path, written: str) -> os.stat_result:
         raise InvalidInput(f"there is no file {path}") from exc
     except (OSError, ValueError) as exc:  # ValueError: a null byte, or no file name that this system has
         raise InvalidInput(f"cannot read {path}: {getattr(exc, 'strerror', None) or exc}") from exc
-    if stat.S_ISDIR(status.st_mode):
+    if stat.S_ISDIR(status.st_mode) and not folders:
         command = shlex.join(["zip", "-r", f"{path.name}.zip", written])
         raise InvalidInput(
             f"{path} is a folder, not a file", hint=f"if the model takes an archive: {command}"

@@ -139,6 +139,11 @@ class Curves:
         losses = {name: points for name, points in found.items() if _is_loss(name)}
         return losses or dict(list(found.items())[:1])
 
+    @property
+    def others(self) -> dict[str, float]:
+        """The last values of what is not drawn."""
+        return {name: points[-1][1] for name, points in self.points.items() if name not in self.drawn}
+
     def write(self, file: TextIO) -> None:
         """All metrics as CSV: a line for each line of the log, a column for each name. Raises OSError."""
         names = list(self.points)

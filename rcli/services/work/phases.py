@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rcli.records import TERMINAL, Prediction
 from rcli.settings import LOCAL
@@ -67,6 +67,11 @@ def working_time(prediction: Prediction) -> float | None:
     """Seconds in which the model worked on it, None if the service does not tell."""
     told = _number(prediction.metrics.get("predict_time"))
     return _between(prediction.started_at, prediction.completed_at) if told is None else told
+
+
+def running_time(prediction: Prediction) -> float:
+    """Seconds for which the model has been working on it by now; 0 if nobody tells when it began."""
+    return _between(prediction.started_at, datetime.now(UTC).isoformat()) or 0.0
 
 
 def _between(start: str | None, end: str | None) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,10 +17,11 @@ from rcli.records import Finished, Json, Phase, Prediction, PredictionEvent
 from rcli.references import ModelReference
 from rcli.services import lists
 from rcli.services.models.catalog import Target
+from rcli.services.request.packing import is_picture
 from rcli.services.request.sources import FileInput
 from rcli.services.results import safekeeping
 from rcli.services.work import predict
-from rcli.services.work.predict import Running
+from rcli.services.work.predict import Limit, Running
 from rcli.settings import LOCAL
 
 HARDWARE = "gpu-t4"
@@ -33,17 +33,27 @@ Hosts = Sequence[Replicate]
 PATIENCE = 300.0
 """Seconds for which a host may give no answer: the training goes on there, so watching it does too."""
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"})
 CAPTIONS = frozenset({".txt", ".caption"})
 
+_LOST = "no connection"
 _FIRST_POLL = 0.1
 _SLOWEST_POLL = 1.0
 _MOST_NAMED = 10
 _LISTED = 100
 
 
+class TrainingLimit(Limit):
+    """A training's time. The engine keeps it as well; services know none, so there this client must watch."""
+
+    def _cancel(self, api: Replicate, id: str) -> None:
+        api.cancel_training(id)
+
+
 class Training(Running):
     """A training that was created, and what has been seen of it."""
+
+    _lost: float | None = None
+    """Since when the host gives no answer, by the client's clock."""
 
     @property
     def host(self) -> str:
@@ -85,26 +95,36 @@ class Training(Running):
             predict.check(self.prediction)
         except (PredictionFailed, Canceled) as exc:
             exc.message = exc.message.replace("prediction", "training", 1)
+            if self.limit and self.limit.is_over and isinstance(exc, Canceled):
+                exc.message += f": its {self.limit.seconds} s were over"
             raise
 
+    def ask(self) -> NoAnswer | None:
+        """Asks for its state. What kept the host from answering for the moment; raised after ``PATIENCE``."""
+        clock = self.api.client.clock
+        try:
+            self.prediction = self.api.training(self.prediction.id)
+        except NoAnswer as exc:
+            self._lost = clock() if self._lost is None else self._lost
+            if self.host == LOCAL or clock() - self._lost > PATIENCE:
+                raise
+            return exc
+        self._lost = None
+        return None
+
     def _polled(self) -> Iterator[PredictionEvent]:
-        wait, lost = _FIRST_POLL, None
+        wait = _FIRST_POLL
         while True:
-            try:
-                self.prediction = self.api.training(self.prediction.id)
-            except NoAnswer as exc:
-                lost = lost or time.monotonic()
-                if self.host == LOCAL or time.monotonic() - lost > PATIENCE:
-                    raise
-                yield Phase("no connection", f"the training goes on; {exc.message}")
+            was_lost = self._lost is not None
+            if silence := self.ask():
+                yield Phase(_LOST, f"the training goes on; {silence.message}")
             else:
-                yield from [Phase(self.prediction.status)] if lost else []
-                lost = None
+                yield from [Phase(self.prediction.status)] if was_lost else []
                 yield from self._seen.polled(self.prediction)
                 if self.prediction.is_done:
                     yield Finished(self.prediction)
                     return
-            time.sleep(wait)
+            self.api.client.sleep(wait)
             wait = min(wait * 1.3, _SLOWEST_POLL)
 
 
@@ -158,8 +178,11 @@ def destination(api: Replicate, reference: ModelReference) -> Literal["ready", "
     return "ready" if _is_own(api, reference.owner) else "foreign"
 
 
-def check_pictures(files: Sequence[FileInput], progress: Callable[[str, float | None], None]) -> None:
-    """Opens each picture that would be sent. Raises InvalidInput with the names of those that are broken."""
+def check_pictures(files: Sequence[FileInput], progress: Callable[[str, float | None], None]) -> str | None:
+    """Opens each picture that would be sent; their sizes and formats in words, None without any.
+
+    Raises InvalidInput with the names of those that are broken.
+    """
     found = [place for file in files for place in _pictures(file)]
     bad: list[str] = []
     for number, (name, path) in enumerate(found):
@@ -167,17 +190,28 @@ def check_pictures(files: Sequence[FileInput], progress: Callable[[str, float | 
         if reason := images.defect(path):
             bad.append(f"{name}: {reason}")
     if not bad:
-        return
+        return _measures([size for _, path in found if (size := images.measured(path))])
     more = [f"… and {len(bad) - _MOST_NAMED} more"] if len(bad) > _MOST_NAMED else []
     count = "1 picture" if len(bad) == 1 else f"{len(bad)} pictures"
     lines = "\n  ".join([f"{count} of {len(found)} cannot be opened:", *bad[:_MOST_NAMED], *more])
     raise InvalidInput(lines, hint="take them out, or save them anew, and start again")
 
 
+def _measures(sizes: Sequence[tuple[int, int, str]]) -> str | None:
+    """``3 pictures, JPEG and PNG, 640×480 to 1024×1024``."""
+    if not sizes:
+        return None
+    smallest, largest = (pick(sizes, key=lambda size: size[0] * size[1])[:2] for pick in (min, max))
+    bounds = dict.fromkeys(f"{width}×{height}" for width, height in (smallest, largest))
+    formats = " and ".join(sorted({kind for _, _, kind in sizes}))
+    count = "1 picture" if len(sizes) == 1 else f"{len(sizes)} pictures"
+    return f"{count}, {formats}, {' to '.join(bounds)}"
+
+
 def contents(file: FileInput) -> tuple[int, int]:
     """How many pictures a folder has, and how many of them a text beside them that describes them."""
     names = {PurePath(member.name) for member in file.members}
-    pictures = {name for name in names if name.suffix.lower() in PICTURES}
+    pictures = {name for name in names if is_picture(name)}
     captions = {name.with_suffix("") for name in names if name.suffix.lower() in CAPTIONS}
     return len(pictures), sum(name.with_suffix("") in captions for name in pictures)
 
@@ -240,17 +274,18 @@ def save_weights(training: Training, outputs: Path, progress: Progress) -> Path:
 
 def ended_within(training: Training, seconds: float | None, told: Callable[[str], None]) -> bool:
     """Whether it ends in this time, None: as long as it takes. ``told`` hears its states. Raises NoAnswer."""
-    ends = None if seconds is None else time.monotonic() + seconds
+    client = training.api.client
+    ends = None if seconds is None else client.clock() + seconds
     wait = _FIRST_POLL
     while True:
-        training.prediction = training.api.training(training.prediction.id)
+        silence = training.ask()
         if training.prediction.is_done:
             return True
-        told(training.prediction.status)
-        left = wait if ends is None else ends - time.monotonic()
+        told(_LOST if silence else training.prediction.status)
+        left = wait if ends is None else ends - client.clock()
         if left <= 0:
             return False
-        time.sleep(min(wait, left))
+        client.sleep(min(wait, left))
         wait = min(wait * 1.3, _SLOWEST_POLL)
 
 
@@ -279,7 +314,9 @@ def _is_own(api: Replicate, owner: str) -> bool:
 def _pictures(file: FileInput) -> Iterator[tuple[str, Path]]:
     """What pretends to be a picture, with where it is."""
     if file.members:
-        places = [(f"{file.written[1:].rstrip('/')}/{member.name}", member.path) for member in file.members]
+        is_folder = file.path is not None and file.path.is_dir() and " @" not in file.written
+        folder = f"{file.written[1:].rstrip('/')}/" if is_folder else ""
+        places = [(folder + member.name, member.path) for member in file.members]
     else:
         places = [(file.written[1:], file.path)] if file.path and file.data is None else []
-    yield from ((name, path) for name, path in places if path.suffix.lower() in PICTURES)
+    yield from ((name, path) for name, path in places if is_picture(path))
