@@ -47,9 +47,7 @@ def check_key(key: str) -> None:
 
 def sign(key: str, message_id: str, timestamp: int, body: bytes) -> str:
     """One signature for the header ``webhook-signature``. Raises BadKey."""
-    text = f"{message_id}.{timestamp}.".encode() + body
-    digest = hmac.new(_secret(key), text, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(digest).decode()
+    return _signature(key, message_id, str(timestamp), body)
 
 
 def signed_headers(key: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
@@ -70,18 +68,33 @@ def verify(key: str, headers: Mapping[str, str], body: bytes, *, now: float) -> 
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
     if missing := [name for name in names if not found.get(name)]:
         raise Unverified("headers", f"the message has no {' and no '.join(missing)}")
-    message_id, timestamp, signatures = (found[name] for name in names)
+    check_time(found["webhook-timestamp"], now)
+    check_signature(key, found, body)
+
+
+def check_time(timestamp: str, now: float) -> None:
+    """Raises Unverified for a message's time that is not near ``now``; both in Unix seconds."""
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 15):
         raise Unverified("timestamp", "the message's time is not a number of seconds")
     if (off := abs(now - int(timestamp))) > TOLERANCE:
         raise Unverified(
             "timestamp", f"the message's time is {off:.0f} seconds away, {TOLERANCE} are allowed"
         )
-    wanted = sign(key, message_id, int(timestamp), body).encode()
-    if not any(
-        hmac.compare_digest(wanted, each.encode("utf-8", "replace")) for each in signatures.split(" ")
-    ):
+
+
+def check_signature(key: str, headers: Mapping[str, str], body: bytes) -> None:
+    """Raises Unverified unless one of the signatures is good, and BadKey. Header names are in lower case."""
+    message_id, timestamp = headers["webhook-id"], headers["webhook-timestamp"]
+    wanted = _signature(key, message_id, timestamp, body).encode()
+    signatures = headers["webhook-signature"].split(" ")
+    if not any(hmac.compare_digest(wanted, each.encode("utf-8", "replace")) for each in signatures):
         raise Unverified("signature", "no signature of the message is good: another key, or a changed body")
+
+
+def _signature(key: str, message_id: str, timestamp: str, body: bytes) -> str:
+    text = f"{message_id}.{timestamp}.".encode() + body
+    digest = hmac.new(_secret(key), text, hashlib.sha256).digest()
+    return "v1," + base64.b64encode(digest).decode()
 
 
 def _secret(key: str) -> bytes:

@@ -24,7 +24,7 @@ __all__ = ["receiver", "recording_server"]
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 30
+START_SECONDS = 60
 PASSED_ON = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 
 CONTRACT = {name: os.environ[name] for name in ("RCLI_CONTRACT",) if name in os.environ}
@@ -118,12 +118,12 @@ class RunningEngine:
 
     def exchange(self, request: bytes) -> bytes:
         """All that the engine says to raw bytes until it closes the connection."""
-        with socket.create_connection(("127.0.0.1", self.state["port"]), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.state["port"]), timeout=60) as connection:
             connection.sendall(request)
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
     @staticmethod
-    def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    def until(true: Callable[[], bool], seconds: float = 60) -> None:
         """Waits for something that nothing tells about."""
         deadline = time.monotonic() + seconds
         while not true():
@@ -136,7 +136,7 @@ class RunningEngine:
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(30)
 
     def close(self) -> None:
         """Ends it, and fails when it has ever told anybody what the API document does not allow."""
@@ -194,13 +194,6 @@ def started(home: Path, process: subprocess.Popen[bytes]) -> RunningEngine:
     process.kill()
     process.wait()
     raise AssertionError((home / "engine.log").read_text())
-
-
-@pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where uv-built environments are kept: nothing is downloaded twice."""
-    kept = os.environ.get("RCLI_TEST_STORE")
-    return Path(kept) if kept else tmp_path_factory.mktemp("environments")
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from rcli.engine.web.connections import OPEN_FILES, Connection
+from rcli.connections import OPEN_FILES, Connection
 
 if TYPE_CHECKING:
     from tests.engine.conftest import RunningEngine, StartEngine
@@ -30,8 +30,8 @@ MOST = 20
 class Quick(Connection):
     """As the engine's, for people who do not want to wait in a test."""
 
-    head_seconds = 0.3
-    body_seconds = 0.3
+    head_seconds = 0.5
+    body_seconds = 1.0
     most = MOST
 
 
@@ -50,7 +50,7 @@ def port() -> Iterator[int]:
     """A server whose connections lose patience soon."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(echo, http=Quick, ws="none", lifespan="off", log_config=None, timeout_keep_alive=1)
+        uvicorn.Config(echo, http=Quick, ws="none", lifespan="off", log_config=None, timeout_keep_alive=2)
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -89,11 +89,11 @@ def test_headers_that_trickle_in_do_not_buy_time(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n")
         with contextlib.suppress(ConnectionError):
-            while time.monotonic() - began < 5:
+            while time.monotonic() - began < 20:
                 connection.sendall(b"x-a: b\r\n")
                 time.sleep(0.05)
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_a_body_that_stops_coming_is_given_up(port: int) -> None:
@@ -107,7 +107,7 @@ def test_a_body_that_goes_on_may_take_long(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 8\r\n\r\n")
         for _ in range(8):
-            time.sleep(0.1)
+            time.sleep(0.2)
             connection.sendall(b"x")
 
         assert told(connection).endswith(b"\r\n\r\n8")
@@ -120,7 +120,7 @@ def test_a_body_that_nobody_reads_is_not_waited_for_either(port: int) -> None:
         answer = told(connection)
 
     assert answer.endswith(b"\r\n\r\n0")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_an_answer_may_take_its_time(port: int) -> None:
@@ -147,7 +147,7 @@ def test_several_requests_share_a_connection(port: int) -> None:
             while piece := b"" if answer.endswith(b"\r\n\r\n3") else connection.recv(65536):
                 answer += piece
             assert answer.endswith(b"\r\n\r\n3")
-            time.sleep(0.4)  # longer than a head may take: idle time is counted by itself
+            time.sleep(0.6)  # longer than a head may take: idle time is counted by itself
 
 
 @pytest.mark.parametrize(

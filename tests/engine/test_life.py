@@ -124,7 +124,7 @@ def test_a_setting_that_cannot_be_used_is_said_plainly(tmp_path: Path) -> None:
 def test_it_stops_after_its_time_without_work(start_engine: StartEngine) -> None:
     engine = start_engine("--idle", "0.5")
 
-    assert engine.process.wait(10) == 0
+    assert engine.process.wait(30) == 0
     assert not (engine.folder / "engine.json").exists()
 
 
@@ -134,7 +134,7 @@ def test_work_keeps_it_awake(start_engine: StartEngine) -> None:
     ended = engine.run("sleeper", {"seconds": 1.5})
 
     assert ended["output"] == "slept 1.5 s"
-    assert engine.process.wait(10) == 0
+    assert engine.process.wait(30) == 0
 
 
 def test_a_request_that_is_served_keeps_it_awake(start_engine: StartEngine) -> None:
@@ -150,7 +150,7 @@ def test_a_request_that_is_served_keeps_it_awake(start_engine: StartEngine) -> N
     )
 
     assert answer.status_code == 400
-    assert engine.process.wait(10) == 0
+    assert engine.process.wait(30) == 0
 
 
 def test_looking_at_it_does_not_keep_it_awake(start_engine: StartEngine) -> None:
@@ -179,7 +179,7 @@ def test_a_signal_ends_it_cleanly(start_engine: StartEngine, number: signal.Sign
 
     engine.process.send_signal(number)
 
-    assert engine.process.wait(10) == 0
+    assert engine.process.wait(30) == 0
     assert not (engine.folder / "engine.json").exists()
     assert is_gone(replica)
     after = start_engine().get(prediction)
@@ -198,7 +198,7 @@ def test_a_signal_during_a_cold_start_leaves_nothing_running(start_engine: Start
 
     engine.process.terminate()
 
-    assert engine.process.wait(10) == 0
+    assert engine.process.wait(30) == 0
     assert all(is_gone(pid) for pid in started)
     assert list((engine.folder / "replicas").iterdir()) == []
 
@@ -269,7 +269,7 @@ def test_draining_waits_for_what_runs_and_ends_the_engine(start_engine: StartEng
     answer = engine.http.post("/_rcli/drain", json={"timeout": 20})
 
     assert (answer.status_code, answer.json()) == (200, {"running": []})
-    assert engine.process.wait(10) == 0
+    assert engine.process.wait(30) == 0
     assert start_engine().get(prediction)["output"] == "slept 0.5 s"
 
 
@@ -307,7 +307,7 @@ def test_stopping_cancels_what_runs(start_engine: StartEngine) -> None:
     engine.wait_for(prediction, "falling asleep")
 
     assert engine.http.post("/_rcli/stop").status_code == 202
-    assert engine.process.wait(10) == 0
+    assert engine.process.wait(30) == 0
     after = start_engine().get(prediction)
     assert (after["status"], after["error"]) == ("canceled", None)
 

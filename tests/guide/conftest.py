@@ -60,12 +60,14 @@ class Guide:
         return ["bash", "-e"] if name.endswith(".sh") else [str(self.clients / client / "bin" / "python")]
 
     def _placed(self, program: str) -> Path:
-        """Node.js looks for packages beside the program."""
+        """Node.js looks for packages beside the program, where another test process may run the same one."""
         source = HERE / "programs" / program
         if source.suffix != ".mjs":
             return source
         place = self.clients / "node" / source.name
-        place.write_bytes(source.read_bytes())
+        fresh = place.with_suffix(f".{os.getpid()}")
+        fresh.write_bytes(source.read_bytes())
+        fresh.replace(place)
         return place
 
 

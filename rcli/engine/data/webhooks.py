@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 from rcli.engine.data.store import Row, Store
 from rcli.records import TERMINAL
+from rcli.webhooks import Kind, new_message_id
 
-WebhookEvent = Literal["start", "output", "logs", "completed"]
+WebhookEvent = Kind
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,6 @@ class Progress:
     started: bool
     output: int | None
     logs: int | None
-
-
-def new_message_id() -> str:
-    return f"msg_{secrets.token_hex(16)}"
 
 
 class Webhooks:

@@ -16,11 +16,11 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.request import getproxies, proxy_bypass
 
+from rcli.webhooks import ANSWER_SECONDS, CONNECT_SECONDS
+
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 10.0
 BODY_LIMIT = 64 * 1024
 """Bytes of an answer's body that are read, so that its sender meets no broken pipe; more are not."""
 

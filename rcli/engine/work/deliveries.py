@@ -17,9 +17,7 @@ from rcli.engine.data.webhooks import Webhook, WebhookEvent, Webhooks
 from rcli.engine.runtime.outgoing import Undelivered
 from rcli.engine.work.bells import Bell
 from rcli.engine.work.messages import Messenger
-
-DELAYS = (1, 2, 4, 8, 16, 32)
-"""Seconds from one attempt to the next: the last is about one minute after the prediction's end."""
+from rcli.webhooks import DELAYS
 
 EACH = 4
 """Messages on their way to one receiver at once: a dead one leaves room for the others."""

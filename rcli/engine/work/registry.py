@@ -60,11 +60,15 @@ class Registered:
 
 @dataclass(frozen=True)
 class Checked:
-    """A sound project: what belongs to it, its OpenAPI document, and the image that its cog.yaml names."""
+    """A sound project: what belongs to it, its OpenAPI document, and the image that its cog.yaml names.
+
+    ``warnings`` tell what differs on this machine, if that was asked for.
+    """
 
     survey: Survey
     document: dict[str, Any]
     image: str | None
+    warnings: tuple[str, ...] = ()
 
 
 class Registry:
@@ -85,7 +89,7 @@ class Registry:
         if not to_run:
             added, change = self._add(version, None)
             return Registered(added, first_seen=False, warnings=(), change=change)
-        warnings = await self._fit(snapshot, file, overrides)
+        warnings = await self._fit(snapshot.path, file, overrides)
         await self._keep(snapshot, folder, file)
         added, change = self._add(version, None)
         return Registered(added, self._catalog.first_seen(str(folder.resolve())), warnings, change)
@@ -97,7 +101,7 @@ class Registry:
         """
         snapshot = await self._snapshot(folder, file)
         version = self._version(into.owner, into.name, snapshot, file)
-        warnings = await self._fit(snapshot, file, overriding.PLAIN)
+        warnings = await self._fit(snapshot.path, file, overriding.PLAIN)
         await self._keep(snapshot, folder, file)
         is_new = self._catalog.model(into.owner, into.name) is None
         added, change = self._add(version, _description(snapshot.path) if is_new else None)
@@ -105,9 +109,15 @@ class Registry:
             self._catalog.set_watched(added, into.watched)
         return Registered(added, False, warnings, change)
 
-    async def check(self, folder: Path, file: str) -> Checked:
-        """Reads a project where it lies, and keeps nothing of it. Raises what ``take`` does of its source."""
-        return await asyncio.to_thread(self._check, folder, file)
+    async def check(self, folder: Path, file: str, *, to_run: bool = False) -> Checked:
+        """Reads a project where it lies, and keeps nothing of it. Raises what ``take`` does of its source.
+
+        ``to_run``: and BuildError if it cannot run here.
+        """
+        checked = await asyncio.to_thread(self._check, folder, file)
+        if not to_run:
+            return checked
+        return replace(checked, warnings=await self._fit(folder, file, overriding.PLAIN))
 
     def _check(self, folder: Path, file: str) -> Checked:
         from rcli.engine.schema import generate
@@ -122,9 +132,9 @@ class Registry:
         _check_folder(folder)
         return await asyncio.to_thread(self._snapshots.take, folder, file)
 
-    async def _fit(self, snapshot: Snapshot, file: str, overrides: Overrides) -> tuple[str, ...]:
+    async def _fit(self, folder: Path, file: str, overrides: Overrides) -> tuple[str, ...]:
         """Warnings of what differs on this machine. Raises BuildError if it cannot run here."""
-        project = read_project(snapshot.path, file)
+        project = read_project(folder, file)
         build = project.build.changed(overrides)
         await self._environments.check(build)
         missing = await asyncio.to_thread(container.warnings, project, build, gpu=has_gpu())

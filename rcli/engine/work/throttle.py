@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rcli.engine.data.webhooks import Progress, WebhookEvent
-
-THROTTLE = 0.5
-"""Seconds from one ``output`` to the next, and from one ``logs`` to the next."""
+from rcli.webhooks import THROTTLE
 
 
 class Watch:

@@ -14,18 +14,14 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from rcli.engine.data.store import Store
-from rcli.engine.data.webhooks import (
-    Subscription,
-    Webhook,
-    Webhooks,
-    new_message_id,
-)
+from rcli.engine.data.webhooks import Subscription, Webhook, Webhooks
 from rcli.engine.runtime.outgoing import Undelivered
 from rcli.engine.work.bells import Bell
 from rcli.engine.work.deliveries import EACH, Deliveries
 from rcli.engine.work.messages import Messenger
 from rcli.engine.work.tasks import Tasks
 from rcli.engine.work.throttle import Watch
+from rcli.webhooks import new_message_id
 
 TOTAL = 64
 """Messages about predictions under way that are sent at once, to all receivers together."""

@@ -43,7 +43,7 @@ class Running:
         """Wait until a line with this text was logged."""
         while text not in self.logs:
             self.heard.clear()
-            await asyncio.wait_for(self.heard.wait(), 20)
+            await asyncio.wait_for(self.heard.wait(), 60)
 
     @property
     def logs(self) -> str:

@@ -34,7 +34,7 @@ def has_ended(pid: int) -> bool:
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([number], [], [], 10)[0])
+        return bool(select.select([number], [], [], 60)[0])
     finally:
         os.close(number)
 
@@ -51,7 +51,7 @@ def test_a_recorded_process_and_its_children_are_ended_and_its_copy_removed(
     ended = leftovers.sweep(tmp_path / "records")
 
     assert ended == [left.pid]
-    assert left.wait(10) == -9
+    assert left.wait(60) == -9
     assert has_ended(child)
     assert not copy.exists()
     assert list((tmp_path / "records").iterdir()) == []

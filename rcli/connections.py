@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 OPEN_FILES = 4096
-"""As many as the engine asks the system for; a quarter of what it gets is for connections."""
+"""As many as a server asks the system for; a quarter of what it gets is for connections."""
 
 
 class Connection(HttpToolsProtocol):
@@ -124,12 +123,16 @@ class Connection(HttpToolsProtocol):
 
 
 def most_connections() -> int:
+    import resource  # not everywhere
+
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(64, (OPEN_FILES if soft == resource.RLIM_INFINITY else soft) // 4)
 
 
 def allow_open_files() -> None:
     """Many systems allow a process 1,024 until it asks for more."""
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
