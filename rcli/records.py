@@ -151,6 +151,121 @@ class File:
 
 
 @dataclass(frozen=True)
+class Release:
+    """What a deployment runs, and on how many instances; ``number`` counts up with each change."""
+
+    number: int
+    model: str
+    version: str
+    created_at: str | None
+    hardware: str
+    min_instances: int
+    max_instances: int
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no release."""
+        model, version = _text(raw, "model"), _text(raw, "version")
+        configuration = _dict(raw, "configuration")
+        return cls(
+            number=raw.get("number") or 0,
+            model=model,
+            version=version,
+            created_at=raw.get("created_at"),
+            hardware=configuration.get("hardware") or "",
+            min_instances=configuration.get("min_instances") or 0,
+            max_instances=configuration.get("max_instances") or 0,
+        )
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A name that stays while the version behind it changes; ``release`` None: the server told none."""
+
+    owner: str
+    name: str
+    release: Release | None
+    raw: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no deployment."""
+        release = raw.get("current_release") if isinstance(raw, dict) else None
+        return cls(
+            owner=_text(raw, "owner"),
+            name=_text(raw, "name"),
+            release=Release.from_json(release) if release else None,
+            raw=raw,
+        )
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Models that belong together; lists of collections tell no ``models``."""
+
+    slug: str
+    name: str
+    description: str
+    models: tuple[Model, ...]
+    raw: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no collection."""
+        slug = _text(raw, "slug")
+        models = raw.get("models") or ()
+        return cls(
+            slug=slug,
+            name=raw.get("name") or slug,
+            description=raw.get("description") or "",
+            models=tuple(Model.from_json(each) for each in models if isinstance(each, dict)),
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What models run on: ``sku`` is what requests name."""
+
+    sku: str
+    name: str
+    raw: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no hardware."""
+        return cls(sku=_text(raw, "sku"), name=raw.get("name") or "", raw=raw)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search over everything has found; ``pages`` are names and addresses."""
+
+    models: tuple[Model, ...]
+    collections: tuple[Collection, ...]
+    pages: tuple[tuple[str, str], ...]
+    raw: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no such answer."""
+        if not isinstance(raw, dict) or not isinstance(raw.get("models"), list):
+            raise NoAnswer("the server's answer is no result of a search")
+        models = [each.get("model", each) for each in raw["models"] if isinstance(each, dict)]
+        pages = [each for each in raw.get("pages") or () if isinstance(each, dict)]
+        return cls(
+            models=tuple(map(Model.from_json, models)),
+            collections=tuple(map(Collection.from_json, raw.get("collections") or ())),
+            pages=tuple((str(each.get("name") or ""), str(each.get("href") or "")) for each in pages),
+            raw=raw,
+        )
+
+
+@dataclass(frozen=True)
 class Overrides:
     """What a run changes in a project's build section without editing it.
 
@@ -290,6 +405,18 @@ class Request:
     url: str
     headers: Mapping[str, str]
     body: Any = field(repr=False)
+
+
+@dataclass(frozen=True)
+class WebhookSecret:
+    """The key of an account's webhooks: ``whsec_`` and base64."""
+
+    key: str = field(repr=False)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """Raises NoAnswer when this is no key."""
+        return cls(key=_text(raw, "key"))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from json import JSONDecodeError
 from typing import Any, Self
 
@@ -28,6 +28,9 @@ from rcli.credentials import check_form
 from rcli.errors import RcliError
 from rcli.records import Json
 from rcli.settings import Host
+
+Answer = httpx.Response
+Opened = AbstractContextManager[httpx.Response]
 
 READ_TIMEOUT = 60.0
 _MAX_REDIRECTS = 5
@@ -145,6 +148,43 @@ class Client:
                 response.read()
             finally:
                 response.close()
+        return self._json(response)
+
+    def text(self, path: str) -> str:
+        """The text at a path, for the few that are no JSON. Raises RcliErrors."""
+        with self.exchange("GET", path, headers={"Accept": "text/plain"}) as response:
+            response.read()
+        if not response.is_success:
+            raise self._refusal(response)
+        return response.text
+
+    @contextmanager
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | Iterable[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = READ_TIMEOUT,
+    ) -> Iterator[httpx.Response]:
+        """Any request, and the answer while it comes, whatever its status: ``parsed`` judges it.
+
+        Raises RcliErrors, in the block too.
+        """
+        url = self.url(path)
+        with self._translated(url):
+            request = self._http.build_request(
+                method, url, content=content, headers=headers, timeout=_timeout(timeout)
+            )
+            response = self._send(request)
+            try:
+                yield response
+            finally:
+                response.close()
+
+    def parsed(self, response: httpx.Response) -> Any:
+        """The JSON of an answer that has been read, None for an empty one. Raises RcliErrors."""
         return self._json(response)
 
     @contextmanager

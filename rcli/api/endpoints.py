@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from rcli.api.client import READ_TIMEOUT, Client
 from rcli.api.multipart import FilePart
-from rcli.records import NO_TERMS, Account, File, Json, Model, Page, Prediction, Terms, Version
+from rcli.errors import NoAnswer
+from rcli.records import (
+    NO_TERMS,
+    Account,
+    Collection,
+    Deployment,
+    File,
+    Found,
+    Hardware,
+    Json,
+    Model,
+    Page,
+    Prediction,
+    Terms,
+    Version,
+    WebhookSecret,
+)
 
 T = TypeVar("T")
 
@@ -22,22 +38,65 @@ class Replicate:
     def account(self) -> Account:
         return Account.from_json(self.client.get("account"))
 
-    def models(self, cursor: str | None = None) -> Page[Model]:
-        return Page.from_json(self._page("models", cursor), Model.from_json)
+    def webhook_secret(self) -> WebhookSecret:
+        """With which the service signs what it sends for this account."""
+        return WebhookSecret.from_json(self.client.get("webhooks/default/secret"))
 
-    def search_models(self, words: str) -> Page[Model]:
+    def hardware(self) -> list[Hardware]:
+        """What models can run on. Raises NoAnswer for what is no list."""
+        found = self.client.get("hardware")
+        if not isinstance(found, list):
+            raise NoAnswer("the server's answer is no list of hardware")
+        return [Hardware.from_json(each) for each in found]
+
+    def search(self, words: str, limit: int) -> Found:
+        """Models, collections and pages; ``limit``: how many models, 1 to 50."""
+        query = urlencode({"query": words, "limit": limit})
+        return Found.from_json(self.client.get(f"search?{query}"))
+
+    def collections(self, cursor: str | None = None) -> Page[Collection]:
+        return Page.from_json(self._page("collections", cursor), Collection.from_json)
+
+    def collection(self, slug: str) -> Collection:
+        return Collection.from_json(self.client.get(_path("collections", slug)))
+
+    def models(self, cursor: str | None = None, *, sort: str = "", direction: str = "") -> Page[Model]:
+        """``sort``: model_created_at or latest_version_created_at; ``direction``: asc or desc."""
+        chosen = {"sort_by": sort, "sort_direction": direction}
+        query = urlencode({name: value for name, value in chosen.items() if value})
+        return Page.from_json(self._page(f"models?{query}" if query else "models", cursor), Model.from_json)
+
+    def search_models(self, words: str, cursor: str | None = None) -> Page[Model]:
         """The service's own search, the best first."""
         headers = {"Content-Type": "text/plain"}
-        found = self.client.call("QUERY", "models", content=words.encode(), headers=headers)
+        path = self.client.own_url(cursor) if cursor else "models"
+        found = self.client.call("QUERY", path, content=words.encode(), headers=headers)
         return Page.from_json(found, Model.from_json)
 
     def model(self, owner: str, name: str) -> Model:
         return Model.from_json(self.client.get(_path("models", owner, name)))
 
-    def create_model(self, owner: str, name: str, visibility: str, hardware: str) -> Model:
-        """``visibility`` is public or private, ``hardware`` the SKU that runs it."""
+    def create_model(
+        self, owner: str, name: str, visibility: str, hardware: str, about: Json | None = None
+    ) -> Model:
+        """``visibility`` is public or private, ``hardware`` the SKU that runs it; ``about``: further keys."""
         body = {"owner": owner, "name": name, "visibility": visibility, "hardware": hardware}
-        return Model.from_json(self.client.post("models", body))
+        return Model.from_json(self.client.post("models", body | (about or {})))
+
+    def update_model(self, owner: str, name: str, changes: Json) -> Model:
+        """``changes``: description, readme, and addresses such as github_url."""
+        return Model.from_json(self.client.call("PATCH", _path("models", owner, name), json=changes))
+
+    def delete_model(self, owner: str, name: str) -> None:
+        self.client.call("DELETE", _path("models", owner, name))
+
+    def readme(self, owner: str, name: str) -> str:
+        """In Markdown."""
+        return self.client.text(_path("models", owner, name, "readme"))
+
+    def examples(self, owner: str, name: str, cursor: str | None = None) -> Page[Prediction]:
+        found = self._page(_path("models", owner, name, "examples"), cursor)
+        return Page.from_json(found, self._prediction)
 
     def versions(self, owner: str, name: str, cursor: str | None = None) -> Page[Version]:
         found = self._page(_path("models", owner, name, "versions"), cursor)
@@ -45,6 +104,10 @@ class Replicate:
 
     def version(self, owner: str, name: str, id: str) -> Version:
         return Version.from_json(self.client.get(_path("models", owner, name, "versions", id)))
+
+    def delete_version(self, owner: str, name: str, id: str) -> None:
+        """The service may take some minutes for it."""
+        self.client.call("DELETE", _path("models", owner, name, "versions", id))
 
     def predictions(self, cursor: str | None = None) -> Page[Prediction]:
         return Page.from_json(self._page("predictions", cursor), self._prediction)
@@ -98,9 +161,29 @@ class Replicate:
         path = _path("trainings", id, "cancel")
         return self._prediction(self.client.call("POST", path, repeatable=True))
 
-    def deployment(self, owner: str, name: str) -> object:
-        """As the server sends it: rcli reads no more of it than its current release."""
-        return self.client.get(_path("deployments", owner, name))
+    def deployments(self, cursor: str | None = None) -> Page[Deployment]:
+        return Page.from_json(self._page("deployments", cursor), Deployment.from_json)
+
+    def deployment(self, owner: str, name: str) -> Deployment:
+        return Deployment.from_json(self.client.get(_path("deployments", owner, name)))
+
+    def create_deployment(self, body: Json) -> Deployment:
+        """``body``: name, model, version, hardware, min_instances, max_instances; the account owns it."""
+        return Deployment.from_json(self.client.post("deployments", body))
+
+    def update_deployment(self, owner: str, name: str, changes: Json) -> Deployment:
+        """``changes``: version, hardware, min_instances, max_instances; they make a new release."""
+        path = _path("deployments", owner, name)
+        return Deployment.from_json(self.client.call("PATCH", path, json=changes))
+
+    def delete_deployment(self, owner: str, name: str) -> None:
+        self.client.call("DELETE", _path("deployments", owner, name))
+
+    def files(self, cursor: str | None = None) -> Page[File]:
+        return Page.from_json(self._page("files", cursor), File.from_json)
+
+    def delete_file(self, id: str) -> None:
+        self.client.call("DELETE", _path("files", id))
 
     def file(self, id: str) -> File:
         file = File.from_json(self.client.get(_path("files", id)))

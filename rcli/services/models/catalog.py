@@ -27,7 +27,8 @@ class Target:
 
     ``document`` is the OpenAPI document, ``{}`` where it cannot be had: then inputs go unchecked. A bare
     version id has no ``model``, ``owner`` and ``name``: no route of the API leads from it to them. Only
-    on this machine can all models be searched for it. ``variables`` names what the engine keeps for it.
+    on this machine can all models be searched for it. ``variables`` names what the engine keeps for it, and
+    ``told_variables`` what of that may be stored.
     """
 
     kind: Literal["version", "model", "deployment"]
@@ -37,6 +38,7 @@ class Target:
     owner: str
     name: str
     variables: str = ""
+    told_variables: tuple[str, ...] = ()
 
 
 def resolve(
@@ -140,17 +142,15 @@ def _version(api: Replicate, owner: str, name: str, id: str) -> Json:
 def _deployed(api: Replicate, reference: DeploymentReference) -> Json:
     """The document of what a deployment runs now, ``{}`` if its model is not ours to read."""
     try:
-        found = api.deployment(reference.owner, reference.name)
+        release = api.deployment(reference.owner, reference.name).release
     except NotFound as exc:
         raise NotFound(f"there is no deployment {reference.owner}/{reference.name}") from exc
     except NotAllowed:
         return {}
-    release = found.get("current_release") if isinstance(found, dict) else None
-    match release:
-        case {"model": str(model), "version": str(version)}:
-            owner, _, name = model.partition("/")
-            try:
-                return api.version(owner, name, version).schema
-            except (NotFound, NotAllowed):
-                return {}
-    return {}
+    if release is None:
+        return {}
+    owner, _, name = release.model.partition("/")
+    try:
+        return api.version(owner, name, release.version).schema
+    except (NotFound, NotAllowed):
+        return {}
