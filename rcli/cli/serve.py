@@ -12,6 +12,7 @@ from rcli.app import App
 from rcli.cli.options import Command, group, world
 from rcli.errors import Interrupted, RcliError
 from rcli.services import local
+from rcli.ui import inventory
 
 app = group()
 
@@ -29,34 +30,51 @@ def serve(
         Path | None,
         typer.Option("--token-file", metavar="FILE", help="The file with the token that clients must show."),
     ] = None,
+    access_log: Annotated[
+        bool | None,
+        typer.Option("--access-log/--no-access-log", help="A line for each request; so on a terminal."),
+    ] = None,
+    background: Annotated[
+        bool, typer.Option("--background", "-b", help="Return when it answers, and leave it running.")
+    ] = False,
 ) -> None:
-    """Serve Replicate's HTTP API on this machine until Ctrl-C.
+    """Serve Replicate's HTTP API on this machine until Ctrl-C, or in the background until it is stopped.
 
-    Takes over from an engine that runs in the background. Other programs connect with
-    REPLICATE_BASE_URL and REPLICATE_API_TOKEN, which are printed. Other machines can only connect
-    with --bind, for instance 0.0.0.0, and that needs --token-file.
+    Takes over from an engine that runs already. Other programs connect with REPLICATE_BASE_URL and
+    REPLICATE_API_TOKEN, which are printed. Other machines can only connect with --bind, for instance
+    0.0.0.0, and that needs --token-file. In the background requests are told in rcli serve logs -f.
 
-    Example: rcli serve --port 7878
+    Examples: rcli serve --port 7878
+              rcli serve --background
     """
-    if ctx.invoked_subcommand is None:
-        app = world(ctx)
-        try:
-            local.serve(
-                app.settings,
-                port=port,
-                bind=bind,
-                token_file=token_file,
-                announce=lambda state: _announce(app, state),
-            )
-        except Interrupted as exc:
-            app.screen.note("")  # the terminal has written ^C
-            exc.hint = "the engine has stopped"
-            raise
+    if ctx.invoked_subcommand is not None:
+        return
+    app = world(ctx)
+    logs_access = background or app.stderr.isatty() if access_log is None else access_log
+    how = local.Serving(port, bind, token_file, logs_access)
+    if background:
+        _announce(app, local.serve_in_background(app.settings, how), "rcli serve stop stops")
+    else:
+        _serve(app, how)
+
+
+def _serve(app: App, how: local.Serving) -> None:
+    tell = app.screen.say if how.access_log else None
+    try:
+        local.serve(
+            app.settings, how, announce=lambda state: _announce(app, state, "Ctrl-C stops"), tell=tell
+        )
+    except Interrupted as exc:
+        app.screen.note("")  # the terminal has written ^C
+        exc.hint = "the engine has stopped"
+        raise
 
 
 @app.command(cls=Command)
 def status(ctx: typer.Context) -> None:
-    """Show whether the engine runs, where, and what it has loaded. Exit code 1 when it does not run.
+    """Show whether the engine runs and where, the models that it has loaded, its queue, memory and disk.
+
+    Exit code 1 when it does not run.
 
     Example: rcli serve status --json
     """
@@ -72,9 +90,7 @@ def status(ctx: typer.Context) -> None:
                 ("url", told["url"]),
                 ("pid", str(told["pid"])),
                 ("version", told["version"]),
-                ("running", str(told["running"])),
-                ("queued", str(told["queued"])),
-                *((f"model {row['model']}", f"{row['state']}, pid {row['pid']}") for row in told["replicas"]),
+                *inventory.engine(told),
             ]
         )
 
@@ -98,13 +114,17 @@ def stop(ctx: typer.Context) -> None:
 def logs(
     ctx: typer.Context,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 100,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")
+    ] = False,
 ) -> None:
-    """Print the engine's own log.
+    """Print the engine's own log: what went wrong, and the requests if it tells them.
 
-    Example: rcli serve logs -n 20
+    Examples: rcli serve logs -n 20
+              rcli serve logs -f
     """
     app = world(ctx)
-    for line in local.log_lines(app.settings, lines):
+    for line in (local.follow_log if follow else local.log_lines)(app.settings, lines):
         app.screen.line(line)
 
 
@@ -114,8 +134,8 @@ def _under_way(app: App) -> str | None:
     return (f"{number} predictions are" if number > 1 else "1 prediction is") if number else None
 
 
-def _announce(app: App, state: local.EngineState) -> None:
-    app.screen.say(f"serving Replicate's API on {state.url}/v1 (Ctrl-C stops)")
+def _announce(app: App, state: local.EngineState, end: str) -> None:
+    app.screen.say(f"serving Replicate's API on {state.url}/v1 ({end})")
     app.screen.say(f"export REPLICATE_BASE_URL={state.url}")
     home = app.settings.paths.config.parent if app.environ.get("RCLI_HOME") else None
     own = f"RCLI_HOME={shlex.quote(str(home))} " if home else ""

@@ -18,11 +18,12 @@ import uvloop
 from starlette.types import ASGIApp
 
 from rcli import credentials
+from rcli.connections import Connection, allow_open_files
 from rcli.engine import life
 from rcli.engine.app import create_app
 from rcli.engine.data.migrations import NewerDatabase
 from rcli.engine.engine import Engine
-from rcli.engine.web.connections import Connection, allow_open_files
+from rcli.engine.web import access
 from rcli.errors import RcliError, UsageError
 from rcli.paths import Paths, own_private_folder, replace_private
 from rcli.settings import EngineSettings, allowed_environment, engine_settings
@@ -77,6 +78,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--bind", default=LOOPBACK, help="the address to listen on")
     parser.add_argument("--token-file", type=Path, help="the file with the token that clients have to show")
     parser.add_argument("--idle", type=float, help="seconds without work until it stops; 0 means never")
+    parser.add_argument("--access-log", action="store_true", help="write a line for each request to stderr")
     parser.add_argument("--with-parent", action="store_true", help="stop when stdin, a pipe, ends")
     return parser.parse_args(argv)
 
@@ -133,8 +135,9 @@ async def _serve(
         port, bind = listener.getsockname()[1], options.bind
         host = LOOPBACK if bind in EVERYWHERE else f"[{bind}]" if ":" in bind else bind
         hosts = frozenset({bind.lower(), socket.gethostname().lower()})
+        app = around(create_app(engine, hosts))
         config = uvicorn.Config(
-            around(create_app(engine, hosts)),
+            access.Access(app, access.write) if options.access_log else app,
             http=Connection,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ws="none",

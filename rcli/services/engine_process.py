@@ -56,6 +56,33 @@ class Log:
         return RcliError(f"the engine {what}{told}", hint=f"its log: {self.path}")
 
 
+class Following:
+    """What is appended to a log from now on, or after its last ``back`` lines. One that begins anew is
+    followed too.
+    """
+
+    def __init__(self, path: Path, back: int = 0) -> None:
+        self._path = path
+        self._read = 0
+        self._rest = b""
+        lines = self.lines()
+        self.before = lines[-back:] if back else []
+
+    def lines(self) -> list[str]:
+        """The whole lines that have come since the last call, without their ends."""
+        try:
+            with self._path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size < self._read:
+                    self._read, self._rest = 0, b""
+                file.seek(self._read)
+                data = file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        self._read += len(data)
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        return [line.decode("utf-8", "replace") for line in whole]
+
+
 def log_path(paths: Paths) -> Path:
     return paths.engine / "engine.log"
 

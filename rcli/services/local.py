@@ -39,6 +39,7 @@ _END_SECONDS = 15.0
 _STARTER_SECONDS = 60.0
 """How long to wait for another process that starts or ends the engine right now."""
 _POLL_SECONDS = 0.005
+_LOG_SECONDS = 0.1
 _NAMED = 3
 """How many predictions a message names: a queue can be long."""
 _LOCK_TAKEN = 75
@@ -131,37 +132,103 @@ def stop(settings: Settings) -> bool:
     return _end(settings, lambda state: _stop(settings, state))
 
 
+@dataclass(frozen=True)
+class Serving:
+    """How an engine is to serve.
+
+    ``port``: None for the setting ``engine.port``, 0 for any. ``token_file`` has the token that clients
+    are to show; every address but a loopback one needs it. ``access_log``: it writes a line for each request.
+    """
+
+    port: int | None = None
+    bind: str = LOOPBACK
+    token_file: Path | None = None
+    access_log: bool = False
+
+    def arguments(self, port: int) -> list[str]:
+        """Of an engine that never stops by itself."""
+        words = ["--port", str(port), "--idle", "0", "--bind", self.bind]
+        if self.token_file is not None:
+            words += ["--token-file", str(self.token_file.absolute())]
+        return [*words, *(["--access-log"] if self.access_log else [])]
+
+
 def serve(
     settings: Settings,
+    how: Serving,
     *,
-    port: int | None,
     announce: Callable[[EngineState], None],
-    bind: str = LOOPBACK,
-    token_file: Path | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> None:
     """Runs an engine on a fixed port until it is stopped, in place of one that runs already.
 
-    ``port``: None for the setting ``engine.port``, 0 for any. ``token_file`` has the token that clients
-    are to show; every address but a loopback one needs it. A signal that raises here ends the engine too.
-    Raises RcliError, and UsageError for a port that is taken or a token that is missing.
+    ``tell`` hears the lines of its log. A signal that raises here ends the engine too. Raises RcliError, and
+    UsageError for a port that is taken or a token that is missing.
     """
-    credentials.serving_token(bind, token_file)
-    wanted = int(settings.get("engine.port").value) if port is None else port
-    engine_process.check_platform()
     log = Log(settings.paths)
     with ExitStack() as stack:
-        with _sole_starter(settings.paths):
-            former = _living(settings.paths)
-            _check_port(bind, wanted, former)
-            if former:
-                _drain(settings, former)
-            arguments = ["--port", str(wanted), "--idle", "0", "--bind", bind]
-            if token_file is not None:
-                arguments += ["--token-file", str(token_file.absolute())]
-            process = stack.enter_context(engine_process.foreground(settings, log, arguments))
+        with _room_for(settings, how) as port:
+            following = engine_process.Following(log.path)
+            foreground = engine_process.foreground(settings, log, how.arguments(port))
+            process = stack.enter_context(foreground)
             announce(_listening(settings.paths, process, log))
-        if code := process.wait():
+        code = _attended(process, following, tell) if tell else process.wait()
+        if code:
             raise log.failure(f"ended with exit code {code}")
+
+
+def serve_in_background(settings: Settings, how: Serving) -> EngineState:
+    """Starts an engine like ``serve`` does, and leaves it running; returns when it answers."""
+    log = Log(settings.paths)
+    with _room_for(settings, how) as port:
+        process = engine_process.launch(settings, log, how.arguments(port))
+        try:
+            state = _listening(settings.paths, process, log)
+        except BaseException:  # such as a signal's: nobody would ever end it
+            process.terminate()
+            raise
+        finally:
+            engine_process.let_go(process)
+    with _engine(settings, state) as engine:
+        engine.status()
+    return state
+
+
+@contextmanager
+def _room_for(settings: Settings, how: Serving) -> Iterator[int]:
+    """Ends the engine that runs, once it is certain that another one can take its place; gives its port."""
+    credentials.serving_token(how.bind, how.token_file)
+    port = int(settings.get("engine.port").value) if how.port is None else how.port
+    engine_process.check_platform()
+    with _sole_starter(settings.paths):
+        former = _living(settings.paths)
+        _check_port(how.bind, port, former)
+        if former:
+            _drain(settings, former)
+        yield port
+
+
+def _attended(process: Popen[bytes], following: engine_process.Following, tell: Callable[[str], None]) -> int:
+    """The exit code of a process, its log told as it grows."""
+    while (code := process.poll()) is None:
+        _tell_all(following, tell)
+        time.sleep(_LOG_SECONDS)
+    _tell_all(following, tell)
+    return code
+
+
+def _tell_all(following: engine_process.Following, tell: Callable[[str], None]) -> None:
+    for line in following.lines():
+        tell(line)
+
+
+def follow_log(settings: Settings, number: int) -> Iterator[str]:
+    """The last lines of the engine's log, and those that come, without end."""
+    following = engine_process.Following(engine_process.log_path(settings.paths), number)
+    yield from following.before
+    while True:
+        yield from following.lines()
+        time.sleep(_LOG_SECONDS)
 
 
 def log_lines(settings: Settings, number: int) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import socket
 import sqlite3
 import time
 
@@ -20,7 +22,11 @@ from tests.processes import Process, all_gone, ended, living
 def url(process: Process) -> str:
     """The address that a server in the foreground says it has."""
     process.says("REPLICATE_API_TOKEN")
-    (line,) = [line for line in process.stderr.splitlines() if line.startswith("export REPLICATE_BASE_URL=")]
+    return url_of(process.stderr)
+
+
+def url_of(told: str) -> str:
+    (line,) = [line for line in told.splitlines() if line.startswith("export REPLICATE_BASE_URL=")]
     return line.partition("=")[2]
 
 
@@ -49,7 +55,12 @@ def test_the_status_names_address_process_and_version(shell: Shell) -> None:
         __version__,
     )
     assert [row["model"] for row in status["replicas"]] == ["rcli/hello"]
-    assert fields["model rcli/hello"] == f"ready, pid {status['replicas'][0]['pid']}"
+    assert fields["model rcli/hello"].startswith(f"ready, pid {status['replicas'][0]['pid']}, ")
+    assert fields["model rcli/hello"].endswith(" MB")
+    assert status["memory"]["engine_bytes"] > 10_000_000
+    assert status["disk"]["free_bytes"] > 0
+    assert fields["memory"].startswith("the engine ")
+    assert fields["disk"].startswith("files of predictions ")
 
 
 def test_asking_for_the_status_starts_nothing(shell: Shell) -> None:
@@ -283,6 +294,103 @@ def test_the_log_of_the_engine_can_be_read(shell: Shell) -> None:
 
     assert (before, before.exit_code) == ("", 0)
     assert shell.run("serve", "logs", "-n", "2") == "two\nthree\n"
+
+
+def test_the_status_tells_what_waits(shell: Shell) -> None:
+    sleeper = str(PROJECTS / "sleeper")
+    shell.run("predictions", "create", sleeper, "seconds=3600", "--repeat", "3", "-q")
+    while (status := shell.engine())["running"] != 1:
+        time.sleep(0.02)
+    fields = dict(line.split("\t", 1) for line in shell.run("serve", "status").splitlines())
+
+    assert (status["running"], status["queued"]) == (1, 2)
+    assert [(row["model"], row["waiting"]) for row in status["queues"]] == [("folder/sleeper", 2)]
+    assert fields["queue folder/sleeper"] == "2 waiting"
+
+
+def test_in_the_background_it_answers_when_the_command_returns_and_stays(shell: Shell) -> None:
+    started = shell.start("serve", "--background", "--port", "0")
+
+    assert started.end() == 0
+    address = url_of(started.stderr)
+    assert httpx.get(f"{address}/v1/account").status_code == 401
+    status = shell.engine()
+    assert (status["url"], status["idle_seconds_left"]) == (address, None)
+    assert "(rcli serve stop stops)" in started.stderr
+    assert shell.run("serve", "stop").stderr == "the engine has stopped\n"
+    assert all_gone(shell.home)
+
+
+def test_a_server_in_the_background_takes_over_and_tells_what_it_cannot_do(shell: Shell) -> None:
+    shell.run("run", "rcli/hello", "text=x")
+    before = shell.engine()["pid"]
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = shell.run("serve", "--background", "--port", str(taken.getsockname()[1]))
+    same = shell.engine()["pid"]
+    shell.run("serve", "--background", "--port", "0")
+
+    assert (refused.exit_code, same) == (2, before)
+    assert ended(before)
+    assert shell.run("run", "rcli/hello", "text=y") == "hello y"
+
+
+ACCESS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ 127\.0\.0\.1 (\w+) (\S+) (\d+) \d+ B \d+ ms")
+
+
+def test_on_a_terminal_each_request_is_a_line(shell: Shell) -> None:
+    session = shell.terminal("serve", "--port", "0", columns=140)
+    session.shows("serving Replicate's API on", "REPLICATE_API_TOKEN")
+    address = shell.engine()["url"]
+
+    httpx.get(f"{address}/v1/account?secret=1")
+    screen = session.shows("GET /v1/account 401")
+    session.press("\x03")
+
+    assert session.end() == 130
+    assert "secret" not in screen
+    assert len([line for line in screen.splitlines() if " GET /v1/account " in line]) == 1
+
+
+@pytest.mark.parametrize(("option", "told"), [((), False), (("--access-log",), True)])
+def test_in_a_pipe_requests_are_told_when_asked_for(
+    shell: Shell, option: tuple[str, ...], told: bool
+) -> None:
+    process = shell.start("serve", "--port", "0", *option)
+    httpx.get(f"{url(process)}/v1/models/rcli/hello")
+    shell.run("serve", "stop")
+    process.end()
+
+    lines = [found.groups() for line in process.stderr.splitlines() if (found := ACCESS.fullmatch(line))]
+
+    assert (("GET", "/v1/models/rcli/hello", "401") in lines) == told
+    assert process.stdout == b""
+
+
+def test_the_log_is_followed_until_ctrl_c(shell: Shell) -> None:
+    shell.run("serve", "--background", "--port", "0")
+    address = shell.engine()["url"]
+    following = shell.start("serve", "logs", "-f")
+    following.until(lambda process: b"GET /_rcli/status" in process.stdout)
+
+    httpx.get(f"{address}/v1/hardware")
+    following.until(lambda process: b"GET /v1/hardware 401" in process.stdout)
+    following.signal(signal.SIGINT)
+
+    assert following.end() == 130
+    assert [bool(ACCESS.fullmatch(line)) for line in following.stdout.decode().splitlines()].count(False) == 0
+
+
+def test_a_log_that_begins_anew_is_followed_on(shell: Shell) -> None:
+    log = shell.home / "rcli" / "data" / "engine" / "engine.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("one\ntwo\nthree\n")
+    following = shell.start("serve", "logs", "-n", "2", "-f")
+    following.until(lambda process: process.stdout == b"two\nthree\n")
+
+    log.write_text("new\n")
+
+    following.until(lambda process: process.stdout == b"two\nthree\nnew\n")
 
 
 def test_many_shells_start_one_engine(shell: Shell) -> None:

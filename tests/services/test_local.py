@@ -10,7 +10,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from rcli.services import local
 from rcli.services.engine_process import environment
 from rcli.services.local import EngineState
 from rcli.settings import Settings, write
+from tests.processes import ended
 
 ROOT = Path(__file__).parents[2]
 SLEEPER = ROOT / "tests" / "projects" / "sleeper"
@@ -43,7 +43,8 @@ from pathlib import Path
 from rcli.services import local
 from rcli.settings import Settings
 settings = Settings.read(os.environ, Path.cwd())
-local.serve(settings, port=int(sys.argv[1]), announce=lambda state: print(state.pid, state.url, flush=True))
+how = local.Serving(int(sys.argv[1]))
+local.serve(settings, how, announce=lambda state: print(state.pid, state.url, flush=True))
 """
 
 
@@ -89,21 +90,6 @@ def api(settings: Settings, state: EngineState) -> Client:
     token = credentials.find(settings, state.host)
     assert token
     return Client(state.host, token.secret)
-
-
-def is_gone(pid: int) -> bool:
-    """Whether a process has ended; without an init that reaps, it may stay as a zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "this took too long"
-        time.sleep(0.005)
 
 
 def pretend(settings: Settings, state: EngineState) -> None:
@@ -158,7 +144,7 @@ def test_a_killed_engine_is_replaced(settings: Settings) -> None:
     first = local.ensure(settings)
 
     os.kill(first.pid, signal.SIGKILL)
-    wait_until(lambda: is_gone(first.pid))
+    assert ended(first.pid)
     second = local.ensure(settings)
 
     assert second.pid != first.pid
@@ -257,7 +243,7 @@ def test_another_version_is_drained_and_replaced(settings: Settings) -> None:
 
     assert new.pid != old.pid
     assert new.version == __version__
-    wait_until(lambda: is_gone(old.pid))
+    assert ended(old.pid)
 
 
 def test_a_newer_database_is_left_alone(settings: Settings) -> None:
@@ -317,7 +303,7 @@ def test_an_idle_engine_ends_at_once(settings: Settings, end: Callable[[Settings
     state = local.ensure(settings)
 
     assert end(settings)
-    wait_until(lambda: is_gone(state.pid))
+    assert ended(state.pid)
     assert not local.running(settings)
     assert local.find(settings.paths) is None
     assert not end(settings)
@@ -343,7 +329,7 @@ def test_an_engine_that_works_is_not_drained(settings: Settings) -> None:
         assert caught.value.hint == (f"wait for it, or: rcli predictions cancel {prediction.id} --host local")
         assert local.ensure(settings) == state
         assert local.stop(settings)
-    wait_until(lambda: is_gone(state.pid))
+    assert ended(state.pid)
 
 
 def test_serving_ends_with_the_command(settings: Settings, python: Python) -> None:
@@ -359,7 +345,7 @@ def test_serving_ends_with_the_command(settings: Settings, python: Python) -> No
     assert url == f"http://127.0.0.1:{port}"
     assert found
     assert (found.pid, found.port) == (int(pid), port)
-    wait_until(lambda: is_gone(int(pid)))
+    assert ended(int(pid))
     assert not local.running(settings)
 
 
@@ -371,7 +357,7 @@ def test_serving_ends_with_a_command_that_is_killed(settings: Settings, python: 
         process.kill()
         process.communicate(timeout=30)
 
-    wait_until(lambda: is_gone(int(pid)))
+    assert ended(int(pid))
     assert local.find(settings.paths) is None
     assert local.ensure(settings).pid != int(pid)
 
@@ -389,7 +375,7 @@ def test_serving_takes_over_from_an_engine_that_runs(settings: Settings, python:
     assert taken_over.pid == int(pid) != former.pid
     assert stopped
     assert process.returncode == 0
-    wait_until(lambda: is_gone(former.pid))
+    assert ended(former.pid)
 
 
 def test_a_taken_port_costs_no_engine(settings: Settings) -> None:
@@ -398,6 +384,6 @@ def test_a_taken_port_costs_no_engine(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"port {port} cannot be used: Address already in use"):
-            local.serve(settings, port=port, announce=lambda _: None)
+            local.serve(settings, local.Serving(port), announce=lambda _: None)
 
     assert local.ensure(settings) == state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from rcli.engine.data import overriding
 from rcli.engine.data.catalog import BUNDLED, FOLDER
 from rcli.engine.problems import InvalidField, Problem, invalid_request
 from rcli.engine.routes import engine_of
-from rcli.engine.runtime.memory import session_memory
+from rcli.engine.runtime import machine
+from rcli.engine.runtime.memory import process_memory, session_memory
 from rcli.engine.web.bodies import read_json
 from rcli.engine.web.objects import Json, timestamp, version_object
 from rcli.engine.work.caches import KEPT_SECONDS, Entry, Wish
@@ -65,6 +67,12 @@ async def get_status(request: Request) -> JSONResponse:
                 for instance in lane.instances
                 if instance.state != "leaving"
             ],
+            "queues": [_queue(lane) for lane in engine.jobs.lanes.values() if lane.waiting],
+            "memory": {
+                "engine_bytes": process_memory(engine.state.pid),
+                "available_bytes": machine.available_memory(),
+            },
+            "disk": {"files_bytes": engine.files.size(), "free_bytes": shutil.disk_usage(engine.folder).free},
             "idle_seconds_left": None if left is None else round(left, 1),
         }
     )
@@ -82,14 +90,16 @@ async def create_project(request: Request) -> JSONResponse:
 
 
 async def check_project(request: Request) -> JSONResponse:
-    path, file = _folder(await read_json(request, PLACE, required=("path",)))
-    checked = await engine_of(request).registry.check(path, file)
+    body = await read_json(request, PLACE | {"to_run": bool}, required=("path",))
+    path, file = _folder(body)
+    checked = await engine_of(request).registry.check(path, file, to_run=body.get("to_run", False))
     return JSONResponse(
         {
             "files": checked.survey.files,
             "size_bytes": checked.survey.size,
             "image": checked.image,
             "openapi_schema": checked.document,
+            "warnings": list(checked.warnings),
         }
     )
 
@@ -190,6 +200,16 @@ def _registered(taken: Registered) -> Json:
         "first_seen": taken.first_seen,
         "warnings": list(taken.warnings),
         "change": taken.change,
+    }
+
+
+def _queue(lane: Lane) -> Json:
+    """What waits for an instance of one version."""
+    return {
+        "model": lane.version.model,
+        "version": lane.version.id,
+        "deployment": lane.key.deployment,
+        "waiting": len(lane.waiting),
     }
 
 

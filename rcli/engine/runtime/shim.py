@@ -208,7 +208,7 @@ class _Reporting:
     """Everything that a model can raise, sys.exit included, becomes a Failure; its output is flushed.
 
     The end is held back for a moment where logs may still be on their way: after a failure or cancellation,
-    for which the engine must be attached, and when child processes ran, whose output goes a longer way.
+    for which the engine must be attached, and for what child processes or C code wrote: it goes a longer way.
     """
 
     def __enter__(self) -> None:
@@ -230,7 +230,17 @@ class _Reporting:
     def _lingers(self, exc: BaseException | None) -> bool:
         _flush()
         failed = exc is not None and not isinstance(exc, GeneratorExit)
-        return failed or _ended_children() != self._children
+        return failed or _is_unread() or _ended_children() != self._children
+
+
+def _is_unread() -> bool:
+    """Whether what was written past Python still waits in the pipes that coglet reads."""
+    import fcntl
+    import termios
+
+    with contextlib.suppress(OSError):
+        return any(any(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4))) for descriptor in (1, 2))
+    return False
 
 
 def _ended_children() -> int:

@@ -6,10 +6,13 @@ and sent by the client's own means.
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
-from rcli.errors import UsageError
+from rcli.errors import RcliError, UsageError
 from rcli.records import Json, Terms
 from rcli.services.models.catalog import Target
 from rcli.services.models.schema import input_fields
@@ -58,6 +61,26 @@ def write(language: str, host: Host, target: Target, built: Inputs, terms: Terms
     hidden: dict[str, Any] = {name: Code(writer.secret(variable(name))) for name in secrets & values.keys()}
     needed = tuple(variable(name) for name in values if name in secrets)
     return writer.program(Call(host, target, {**values, **hidden}, files, needed, terms))
+
+
+def check_place(file: Path) -> None:
+    """Raises UsageError where nothing new can be written."""
+    if file.exists() or file.is_symlink():
+        raise UsageError(f"{file} is there already", hint="name another file with -o")
+    if not file.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {file.parent}", hint=f"mkdir -p {shlex.quote(str(file.parent))}"
+        )
+
+
+def keep(file: Path, text: str) -> None:
+    """Writes a program that was not there before; one for a shell can be started. Raises RcliError."""
+    mode = 0o777 if text.startswith("#!") else 0o666
+    try:
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as out:
+            out.write(text)
+    except OSError as exc:
+        raise RcliError(f"cannot write {file}: {exc.strerror}") from exc
 
 
 def _numbered(writer: _Writer, files: tuple[FileInput, ...]) -> Callable[[FileInput], str]:

@@ -1,0 +1,97 @@
+"""``rcli doctor``: what may keep rcli from working here, with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import typer
+
+from rcli import credentials
+from rcli.app import App
+from rcli.cli.options import world
+from rcli.errors import RcliError, UsageError
+from rcli.paths import Paths
+from rcli.services import engine_process
+from rcli.services.health import Finding, engine, failed, hosts, machine, project
+from rcli.settings import LOCAL
+
+_MARKS = {"good": "✓", "note": "·", "warning": "!", "problem": "✗"}
+_RESERVE = 500
+
+
+def doctor(ctx: typer.Context) -> int:
+    """Find what keeps rcli from working: this machine, the hosts and their clocks, the terminal, the engine.
+
+    In a Cog project that is looked at as well. Each finding comes with its mend; --quiet leaves out what is
+    good. The exit code is 1 when there is a problem; notes and warnings are none.
+
+    Example: rcli doctor
+    """
+    app = world(ctx)
+    with app.screen.display("doctor") as display:
+        found = []
+        for each in _findings(app):
+            display.phase("checking", each.topic)
+            found.append(each)
+    _show(app, [each for each in found if each.state != "good"] if app.flags.quiet else found)
+    return RcliError.exit_code if any(each.state == "problem" for each in found) else 0
+
+
+def _findings(app: App) -> Iterator[Finding]:
+    yield machine.python()
+    yield machine.uv()
+    yield machine.runtime()
+    yield machine.config(Paths.from_environ(app.environ))
+    try:
+        reserve = int(app.settings.get("engine.disk_reserve").value)
+    except UsageError as error:
+        yield failed("settings", error)
+        yield from machine.disk(Paths.from_environ(app.environ), _RESERVE)
+        yield _terminal(app)
+        return
+    yield from machine.disk(app.settings.paths, reserve)
+    yield _terminal(app)
+    yield engine.check(app.settings)
+    yield from _hosts(app)
+    if (app.cwd / "cog.yaml").is_file():
+        yield from _project(app)
+
+
+def _hosts(app: App) -> Iterator[Finding]:
+    if app.flags.host not in (None, LOCAL):
+        app.named_host(app.flags.host)
+    for name, host in app.settings.hosts().items():
+        if app.flags.host in (None, name):
+            token = credentials.find(app.settings, host)
+            yield from hosts.check(app.client_with(host, token.secret if token else None), token)
+
+
+def _project(app: App) -> Iterator[Finding]:
+    if engine_process.runs_here():
+        yield from project.check(partial(app.engine, as_is=True), app.cwd)
+    yield from project.pushing(app.environ)
+
+
+def _terminal(app: App) -> Finding:
+    from rcli.ui import pictures
+
+    if not app.screen.is_terminal:
+        return Finding("terminal", "good", "the output goes elsewhere: no colours, no pictures")
+    drawn = pictures.protocol(app.screen.console, app.stdin)
+    if drawn is None:
+        return Finding("terminal", "note", "pictures cannot be shown here", "-o FILE saves them all the same")
+    return Finding("terminal", "good", f"pictures are shown {drawn}")
+
+
+def _show(app: App, found: list[Finding]) -> None:
+    if app.flags.wants_json:
+        app.screen.json([each.to_json() for each in found])
+    elif not app.screen.is_terminal:
+        app.screen.table((), [(each.state, each.topic, each.said, each.mend) for each in found])
+    else:
+        width = max((len(each.topic) for each in found), default=0)
+        for each in found:
+            app.screen.line(f"{_MARKS[each.state]} {each.topic:{width}}  {each.said}")
+            if each.mend:
+                app.screen.line(f"  {'':{width}}  → {each.mend}")
