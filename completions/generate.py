@@ -7,18 +7,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rcli.cli.root import COMMANDS, build
+from rcli.cli.root import COMMANDS, TOPICS, build
 from rcli.settings import KEYS, LOCAL, REPLICATE
 
 FOLDER = Path(__file__).parent
 
 KINDS = {
     "FILE": "file",
+    "FILE…": "file",
     "[FILE]": "file",
     "FOLDER": "folder",
     "KEY=VALUE": "input",
     "[MODEL] [KEY=VALUE]…": "words",
-    "MODEL": "folder",
+    "[BASE] [KEY=VALUE]…": "words",
+    "ID|MODEL [KEY=VALUE]…": "words",
+    "MODEL": "model",
+    "[MODEL]": "model",
+    "[MODEL]…": "model",
+    "ID": "id",
+    "ID…": "id",
+    "[ID]": "id",
+    "[ID]…": "id",
+    "HOST": "host",
+    "[ACCOUNT]": "account",
+    "--host": "host",
+    "--try": "input",
     "[FOLDER] [HOST:]OWNER/NAME": "folder",
     "[FOLDER]": "folder",
     "[PATH] [--] CMD…": "folder",
@@ -26,11 +39,20 @@ KINDS = {
 }
 """What may follow, by the metavar of an argument or option, or by an option's name."""
 
+ASKED = ("words", "model", "input", "id", "host", "account")
+"""Kinds of which ``rcli __complete`` knows more than a script can."""
+
+PATHS_OF_MODELS = ("words", "model")
+"""Kinds that may be a folder too, which begins with a dot, a slash or a tilde."""
+
 CHOICES = {
     "--host": (REPLICATE, LOCAL),
     "--progress": ("auto", "plain", "none"),
     "--torch-backend": ("cpu", "auto"),
     "KEY": tuple(key.name for key in KEYS),
+    "HOST": (REPLICATE, LOCAL),
+    "TOPIC": (*COMMANDS, *TOPICS),
+    "SHELL": ("bash", "zsh", "fish", "powershell"),
     "ID": ("last",),
     "ID…": ("last",),
     "[ID]…": ("last",),
@@ -104,17 +126,26 @@ def _option(param: Any) -> Option:
 
 
 def _follows(what: str) -> tuple[str, tuple[str, ...]]:
-    return ("choices", CHOICES[what]) if what in CHOICES else (KINDS.get(what, "value"), ())
+    choices = CHOICES.get(what, ())
+    return KINDS.get(what, "choices" if choices else "value"), choices
 
 
 def _valued(nodes: list[Node]) -> dict[str, Option]:
-    """The options that take a value, by name; a name means the same in every command that has it."""
+    """The options that take a value, by name; where one has a meaning of its own, by command and name."""
     found: dict[str, Option] = {}
-    for option in (option for node in nodes for option in node.options if option.kind):
-        for name in option.names:
-            same = found.setdefault(name, option)
-            assert (same.kind, same.choices) == (option.kind, option.choices), f"{name} has two meanings"
-    return found
+    own: dict[str, Option] = {}
+    for node in nodes:
+        for option in (option for option in node.options if option.kind):
+            for name in option.names:
+                same = found.setdefault(name, option)
+                if (same.kind, same.choices) != (option.kind, option.choices):
+                    own[f"{node.path} {name}"] = option
+    return own | found
+
+
+def _pattern(name: str) -> str:
+    """What a shell compares with a command and the word before the one to complete."""
+    return f'"{name}"' if name.startswith("/") else f'*" {name}"'
 
 
 def _by_meaning(nodes: list[Node]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
@@ -138,7 +169,7 @@ _rcli() {
             @PATHS@) node=$node/$word ;;
         esac
     done
-    case "${words[${#words[@]} - 1]}" in
+    case "$node ${words[${#words[@]} - 1]}" in
 @VALUES@
         *)
             case "$node" in
@@ -148,13 +179,35 @@ _rcli() {
             ;;
     esac
     COMPREPLY=()
+    case "$kind" in
+        @ASKED@) _rcli_ask ;;
+    esac
     case "$kind:$token" in
         file:*) _rcli_add "" -f "$token" ;;
         input:*=@* | words:*=@*) _rcli_add "${token%%=@*}=@" -f "${token#*=@}" ;;
-        folder:* | words:*) _rcli_add "" -d "$token" ;;
+        folder:* | words:[./~]* | model:[./~]*) _rcli_add "" -d "$token" ;;
     esac
     [[ -n $choices ]] && _rcli_add "" -W "$choices" "$token"
     COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+}
+
+# What only rcli itself knows: models, ids, inputs; with a remark where several are listed.
+_rcli_ask() {
+    local value about
+    local -a values abouts
+    while IFS=$'\\t' read -r value about; do
+        values+=("$value") abouts+=("$about")
+    done < <("${words[0]/#\\~/$HOME}" __complete "$kind" "$node" "$token" "${words[@]:1}" 2>/dev/null)
+    local number
+    for number in "${!values[@]}"; do
+        value=${values[number]}
+        [[ $value == *[=@:/] ]] && compopt -o nospace 2>/dev/null
+        printf -v value %q "$value"
+        if [[ ${COMP_TYPE:-0} == 63 && ${#values[@]} -gt 1 && -n ${abouts[number]} ]]; then
+            value+="  (${abouts[number]})"
+        fi
+        COMPREPLY+=("$value")
+    done
 }
 
 # _rcli_add PREFIX HOW... TOKEN: one completion a line, so that names may have spaces
@@ -174,7 +227,7 @@ def bash(nodes: list[Node]) -> str:
     values = []
     for (kind, choices), names in _by_meaning(nodes).items():
         set_choices = f' choices="{" ".join(choices)}"' if choices else ""
-        values.append(f"        {' | '.join(names)}) kind={kind}{set_choices} ;;")
+        values.append(f"        {' | '.join(map(_pattern, names))}) kind={kind}{set_choices} ;;")
     rows = []
     for node in nodes:
         words = " ".join([name for name, _ in node.commands] + list(node.choices))
@@ -182,7 +235,9 @@ def bash(nodes: list[Node]) -> str:
         sets = f'kind={node.kind or "none"} choices="{words}" options="{options}"'
         rows.append(f'                "{node.path}") {sets} ;;')
     paths = " | ".join(node.path for node in nodes if node.path)
-    return _filled(BASH, PATHS=paths, VALUES="\n".join(values), NODES="\n".join(rows))
+    return _filled(
+        BASH, ASKED=" | ".join(ASKED), PATHS=paths, VALUES="\n".join(values), NODES="\n".join(rows)
+    )
 
 
 ZSH = """\
@@ -197,7 +252,7 @@ _rcli() {
             @PATHS@) node=$node/$word ;;
         esac
     done
-    case "${words[CURRENT-1]}" in
+    case "$node ${words[CURRENT-1]}" in
 @VALUES@
         *)
             case "$node" in
@@ -209,12 +264,31 @@ _rcli() {
         _describe -o option options
         return
     fi
+    case "$kind" in
+        @ASKED@) _rcli_ask ;;
+    esac
     case "$kind:$PREFIX" in
         file:*) _files ;;
         input:*=@* | words:*=@*) compset -P '*=@' && _files ;;
-        folder:* | words:*) _files -/ ;;
+        folder:* | words:[./~]* | model:[./~]*) _files -/ ;;
     esac
     (( $#choices )) && _describe value choices
+}
+
+# What only rcli itself knows: names of models, ids, a model's inputs.
+_rcli_ask() {
+    local value about
+    local -a whole begun
+    while IFS=$'\\t' read -r value about; do
+        case "$value" in
+            *[=@:/]) begun+=("${value//:/\\\\:}:$about") ;;
+            *) whole+=("${value//:/\\\\:}:$about") ;;
+        esac
+    done < <(
+        "${words[1]/#\\~/$HOME}" __complete "$kind" "$node" "$PREFIX" "${(@)words[2,CURRENT-1]}" 2>/dev/null
+    )
+    (( $#begun )) && _describe -V value begun -S ''
+    (( $#whole )) && _describe -V value whole
 }
 
 if [[ $funcstack[1] == _rcli ]]; then
@@ -229,7 +303,7 @@ def zsh(nodes: list[Node]) -> str:
     values = []
     for (kind, choices), names in _by_meaning(nodes).items():
         set_choices = f" choices=({' '.join(choices)})" if choices else ""
-        values.append(f"        {' | '.join(names)}) kind={kind}{set_choices} ;;")
+        values.append(f"        {' | '.join(map(_pattern, names))}) kind={kind}{set_choices} ;;")
     rows = []
     for node in nodes:
         described = [_quoted(f"{name}:{about}") for name, about in node.commands]
@@ -246,7 +320,7 @@ def zsh(nodes: list[Node]) -> str:
             "                    ;;"
         )
     paths = " | ".join(node.path for node in nodes if node.path)
-    return _filled(ZSH, PATHS=paths, VALUES="\n".join(values), NODES="\n".join(rows))
+    return _filled(ZSH, ASKED=" | ".join(ASKED), PATHS=paths, VALUES="\n".join(values), NODES="\n".join(rows))
 
 
 FISH = """\
@@ -262,6 +336,14 @@ function __rcli_at --description 'Whether the command that is being written is t
     test "$node" = "$argv[1]"
 end
 
+function __rcli_ask --description 'What only rcli itself knows: names of models, ids, inputs'
+    set -l words (commandline -opc)
+    set -l token (commandline -ct)
+    set -l program (string replace -r -- '^~' $HOME $words[1])
+    command -q $program; or return
+    command $program __complete $argv[1] "$argv[2]" "$token" $words[2..] 2>/dev/null
+end
+
 function __rcli_words --description 'A folder, or a file behind key=@'
     set -l token (commandline -ct)
     if string match -q -- '*=@*' $token
@@ -270,7 +352,7 @@ function __rcli_words --description 'A folder, or a file behind key=@'
             test -d $file; and set file $file/
             echo "$name=@$file"
         end
-    else
+    else if string match -q -r -- '^[./~]' $token
         __fish_complete_directories $token ''
     end
 end
@@ -284,26 +366,34 @@ def fish(nodes: list[Node]) -> str:
     follows = {
         "file": "-r -F",
         "folder": "-x -a '(__fish_complete_directories)'",
-        "input": "-x -a '(__rcli_words)'",
         "value": "-x",
     }
-    arguments = {"words": "'(__rcli_words)'", "folder": "'(__fish_complete_directories)'"}
+    arguments = {"folder": "'(__fish_complete_directories)'"}
     rows = []
     for node in nodes:
         at = f"complete -c rcli -n '__rcli_at \"{node.path}\"'"
         rows += [f"{at} -a {name} -d {_escaped(about)}" for name, about in node.commands]
-        if found := arguments.get(node.kind or "") or (node.choices and f"'{' '.join(node.choices)}'"):
-            rows.append(f"{at} -a {found}")
+        if words := _fish_words(node.kind, node.choices, node.path) or arguments.get(node.kind or ""):
+            rows.append(f"{at} -a {words}")
         for option in node.options:
             names = " ".join(
                 f"-l {name[2:]}" if name[1] == "-" else f"-s {name[1:]}" for name in option.names
             )
-            value = (
-                f"-x -a '{' '.join(option.choices)}'" if option.choices else follows.get(option.kind or "")
-            )
+            words = _fish_words(option.kind, option.choices, node.path)
+            value = f"-x -a {words}" if words else follows.get(option.kind or "")
             rows.append(" ".join(filter(None, (at, names, value, "-d", _escaped(option.about)))))
     paths = " ".join(node.path for node in nodes if node.path)
     return _filled(FISH, PATHS=paths, ROWS="\n".join(rows))
+
+
+def _fish_words(kind: str | None, choices: tuple[str, ...], path: str) -> str:
+    """What ``complete -a`` takes; empty for what has a meaning of its own, or none."""
+    found = list(choices)
+    if kind in ASKED:
+        found.append(f'(__rcli_ask {kind} "{path}")')
+    if kind in (*PATHS_OF_MODELS, "input"):
+        found.append("(__rcli_words)")
+    return f"'{' '.join(found)}'" if found else ""
 
 
 POWERSHELL = """\
@@ -323,13 +413,33 @@ Register-ArgumentCompleter -Native -CommandName rcli -ScriptBlock {
     foreach ($word in ($words | Select-Object -Skip 1)) {
         if ($nodes.ContainsKey("$node/$word")) { $node = "$node/$word" }
     }
-    $found = if ($values.ContainsKey($words[-1])) { $values[$words[-1]] } else { $nodes[$node] }
+    $kinds = @{
+@KINDS@
+    }
+    $found = $nodes[$node]
+    $kind = $kinds[$node]
+    foreach ($name in $words[-1], "$node $($words[-1])") {
+        if ($values.ContainsKey($name)) { $found = $values[$name]; $kind = $kinds[$name] }
+    }
+    # what only rcli itself knows: names of models, ids, a model's inputs
+    $told = @()
+    if ($kind) {
+        try {
+            $rest = @($words | Select-Object -Skip 1)
+            $told = @(& $words[0] __complete $kind $node "$token" @rest 2>$null)
+        } catch { $told = @() }
+    }
     if ($token -match '^(?<key>[^@]*=@)(?<file>.*)$') {
         $key = $Matches.key
         return Get-ChildItem "$($Matches.file)*" | ForEach-Object {
             [System.Management.Automation.CompletionResult]::new(
                 $key + (Resolve-Path -Relative $_.FullName), $_.Name, 'ProviderItem', $_.FullName)
         }
+    }
+    foreach ($line in $told) {
+        $value, $about = $line -split "`t", 2
+        if (-not $about) { $about = $value }
+        [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
     }
     # without an answer of ours PowerShell completes paths
     $found | Where-Object { $_ -like "$token*" -and ($token -or $_ -notlike '-*') } | ForEach-Object {
@@ -346,7 +456,14 @@ def powershell(nodes: list[Node]) -> str:
         words += [name for option in node.options for name in option.names]
         rows.append(f"        '{node.path}' = {_listed(words)}")
     values = [f"        '{name}' = {_listed(option.choices)}" for name, option in _valued(nodes).items()]
-    return _filled(POWERSHELL, NODES="\n".join(rows), VALUES="\n".join(_case_sensitive(values)))
+    kinds = [f"        '{node.path}' = '{node.kind}'" for node in nodes if node.kind in ASKED]
+    kinds += [
+        f"        '{name}' = '{option.kind}'"
+        for name, option in _valued(nodes).items()
+        if option.kind in ASKED
+    ]
+    parts = {"NODES": rows, "KINDS": _case_sensitive(kinds), "VALUES": _case_sensitive(values)}
+    return _filled(POWERSHELL, **{name: "\n".join(part) for name, part in parts.items()})
 
 
 def _case_sensitive(rows: list[str]) -> list[str]:

@@ -17,6 +17,8 @@ def main() -> None:
     """Runs the command line of this process and exits with its code."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.exit(_tell_version())
+    if sys.argv[1:2] == ["__complete"]:
+        _leave(_complete())
     gc.set_threshold(50_000)  # while modules are loaded nothing becomes garbage: 20 ms less for a whole run
     _replace_closed_streams()
     from rcli.errors import Interrupted
@@ -51,6 +53,19 @@ def _leave(code: int) -> NoReturn:
         with suppress(OSError, ValueError):  # who was to read it has gone, and was told so before
             stream.flush()
     os._exit(code)
+
+
+def _complete() -> int:
+    """For shells: they ask at each Tab, and wait."""
+    from rcli.cli.complete import answer
+
+    if len(sys.argv) < 5:
+        return 2
+    try:
+        os.write(1, answer(sys.argv[2:], os.environ).encode("utf-8", "surrogateescape"))
+    except OSError:
+        return 1  # the shell has gone
+    return 0
 
 
 def _tell_version() -> int:

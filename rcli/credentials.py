@@ -11,6 +11,18 @@ from rcli.errors import NotAllowed, RcliError, UsageError
 from rcli.settings import LOCAL, REPLICATE, Host, Settings, write
 
 _SERVICE = "rcli"
+TOKENS_PAGE = "https://replicate.com/account/api-tokens"
+_IN_KEYRING = "keyring"
+"""What stands in the file in the place of a token that the system's keyring keeps."""
+
+_OTHERS = {
+    "whsec_": "the key that signs webhooks",
+    "hf_": "a token of Hugging Face",
+    "sk-": "a key of OpenAI or one like it",
+    "ghp_": "a token of GitHub",
+    "gho_": "a token of GitHub",
+    "github_pat_": "a token of GitHub",
+}
 _SHORTEST = 16
 """Characters of a token with which an engine serves other machines."""
 
@@ -23,42 +35,102 @@ class Token:
     origin: str
 
 
-def find(settings: Settings, host: Host) -> Token | None:
-    """The token for exactly this base URL. ``REPLICATE_API_TOKEN`` goes to the host ``replicate`` alone."""
+@dataclass(frozen=True)
+class Kept:
+    """An account whose token is kept for a host; the active one's is used.
+
+    ``origin`` is a file, or ``keyring``; ``account`` is empty for a token that was written without a name.
+    """
+
+    account: str
+    is_active: bool
+    origin: str
+
+
+def find(settings: Settings, host: Host, account: str | None = None) -> Token | None:
+    """The token for exactly this base URL: of the active account, or of the one that is named.
+
+    ``REPLICATE_API_TOKEN`` goes to the host ``replicate`` alone. Raises RcliError for a silent keyring.
+    """
     if host.name == LOCAL:
         return _engine_token(settings)
-    if host.name == REPLICATE and (secret := settings.environ.get("REPLICATE_API_TOKEN")):
-        return Token(secret.strip(), "REPLICATE_API_TOKEN")
-    if secret := settings.user.get("tokens", {}).get(host.url):
-        return Token(secret, str(settings.paths.config_file))
-    if settings.get("token_store").value == "keyring" and (secret := _from_keyring(host.url)):
-        return Token(secret, "keyring")
+    variable = settings.environ.get("REPLICATE_API_TOKEN") if host.name == REPLICATE else None
+    if variable and account is None:
+        return Token(variable.strip(), "REPLICATE_API_TOKEN")
+    for kept in kept_for(settings, host):
+        if kept.is_active if account is None else kept.account == account:
+            secret: str | None = _secrets(settings, host)[kept.account]
+            if secret == _IN_KEYRING:
+                secret = _from_keyring(host.url, kept.account)
+            return Token(secret, kept.origin) if secret else None
     return None
 
 
-def keep(settings: Settings, host: Host, secret: str) -> str:
-    """Stores a token and says where. Raises RcliError when it cannot be kept."""
-    if settings.get("token_store").value == "keyring":
-        _to_keyring(host.url, secret)
-        return "the keyring"
-    write(settings.paths, ("tokens", host.url), secret)
-    return str(settings.paths.config_file)
+def kept_for(settings: Settings, host: Host) -> list[Kept]:
+    """All accounts of a host, in the order of the file."""
+    secrets = _secrets(settings, host)
+    active = settings.user.get("accounts", {}).get(host.url)
+    active = active if active in secrets else next(iter(secrets), None)
+    file = str(settings.paths.config_file)
+    return [
+        Kept(account, account == active, "keyring" if secret == _IN_KEYRING else file)
+        for account, secret in secrets.items()
+    ]
 
 
-def forget(settings: Settings, host: Host) -> bool:
-    """Removes a stored token; False when there was none."""
-    if host.url in settings.user.get("tokens", {}):
-        write(settings.paths, ("tokens", host.url), None)
-        return True
-    return settings.get("token_store").value == "keyring" and _remove_from_keyring(host.url)
+def keep(settings: Settings, host: Host, account: str, secret: str) -> str:
+    """Stores an account's token, makes it the active one, and says where it is. Raises RcliError."""
+    in_keyring = settings.get("token_store").value == "keyring"
+    if in_keyring:
+        _to_keyring(host.url, account, secret)
+    if isinstance(settings.user.get("tokens", {}).get(host.url), str):
+        write(settings.paths, ("tokens", host.url), None)  # it has no name: this sign-in takes its place
+    write(settings.paths, ("tokens", host.url, account), _IN_KEYRING if in_keyring else secret)
+    use(settings, host, account)
+    return "the keyring" if in_keyring else str(settings.paths.config_file)
+
+
+def use(settings: Settings, host: Host, account: str) -> None:
+    """Makes an account the active one."""
+    write(settings.paths, ("accounts", host.url), account)
+
+
+def forget(settings: Settings, host: Host, account: str) -> None:
+    """Removes an account's token; when it was the active one the first that is left takes its place."""
+    kept = kept_for(settings, host)
+    if any(each.account == account and each.origin == "keyring" for each in kept):
+        _remove_from_keyring(host.url, account)
+    dotted = ("tokens", host.url, account) if account else ("tokens", host.url)
+    write(settings.paths, dotted, None)
+    others = [each.account for each in kept if each.account != account]
+    if not others:
+        if host.url in settings.user.get("accounts", {}):
+            write(settings.paths, ("accounts", host.url), None)
+    elif any(each.account == account and each.is_active for each in kept):
+        use(settings, host, others[0])
 
 
 def check_form(secret: str) -> str:
     """The token without white space around it. Raises NotAllowed for what cannot be sent as a header."""
     secret = secret.strip()
     if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise NotAllowed("that is no token", hint="copy it from https://replicate.com/account/api-tokens")
+        raise NotAllowed("that is no token", hint=f"copy it from {TOKENS_PAGE}")
     return secret
+
+
+def check_kind(secret: str) -> str:
+    """Raises NotAllowed for the secret of another service, which Replicate is not to be told."""
+    for beginning, what in _OTHERS.items():
+        if secret.startswith(beginning):
+            raise NotAllowed(
+                f"that is {what}, not a token of Replicate's API", hint=f"copy it from {TOKENS_PAGE}"
+            )
+    return secret
+
+
+def is_api_token(secret: str) -> bool:
+    """Whether it looks like a token of Replicate's API, and not like one of ``cog login``."""
+    return secret.startswith("r8_")
 
 
 def serving_token(bind: str, file: Path | None) -> str | None:
@@ -102,34 +174,39 @@ def _engine_token(settings: Settings) -> Token | None:
         return None
 
 
-def _from_keyring(url: str) -> str | None:
+def _secrets(settings: Settings, host: Host) -> dict[str, str]:
+    """Of each account of a host, by its name."""
+    found = settings.user.get("tokens", {}).get(host.url, {})
+    return {"": found} if isinstance(found, str) else dict(found)
+
+
+def _from_keyring(url: str, account: str) -> str | None:
     import keyring
 
     try:
-        return keyring.get_password(_SERVICE, url)
+        return keyring.get_password(_SERVICE, f"{account} {url}")
     except keyring.errors.KeyringError as exc:
         raise _no_keyring() from exc
 
 
-def _to_keyring(url: str, secret: str) -> None:
+def _to_keyring(url: str, account: str, secret: str) -> None:
     import keyring
 
     try:
-        keyring.set_password(_SERVICE, url, secret)
+        keyring.set_password(_SERVICE, f"{account} {url}", secret)
     except keyring.errors.KeyringError as exc:
         raise _no_keyring() from exc
 
 
-def _remove_from_keyring(url: str) -> bool:
+def _remove_from_keyring(url: str, account: str) -> None:
     import keyring
 
     try:
-        keyring.delete_password(_SERVICE, url)
+        keyring.delete_password(_SERVICE, f"{account} {url}")
     except keyring.errors.PasswordDeleteError:
-        return False
+        pass  # somebody else removed it
     except keyring.errors.KeyringError as exc:
         raise _no_keyring() from exc
-    return True
 
 
 def _no_keyring() -> RcliError:

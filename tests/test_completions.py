@@ -3,28 +3,70 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from completions.generate import FOLDER, scripts
-from tests.processes import PATIENCE
+from rcli.paths import Paths
+from rcli.records import Json, Prediction
+from rcli.services import seen, shells
+from rcli.services.library import Library
+from rcli.settings import write
+from tests.cloud import ID, VERSION, document, prediction
+from tests.conftest import Run, end_engine, make_home
+from tests.processes import PATIENCE, ROOT
 from tests.terminal import TerminalSession
 
 Complete = Callable[[str], set[str]]
+BRACKETED = re.compile(r"^> \[(.*)\]", re.M)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the completing happens."""
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "cog.yaml").write_text("")
-    (tmp_path / "my cat.png").write_text("")
-    (tmp_path / "cat.png").write_text("")
-    return tmp_path
+    """Where the completing happens; the program is beside it."""
+    folder = tmp_path / "here"
+    (folder / "models").mkdir(parents=True)
+    (folder / "models" / "cog.yaml").write_text("")
+    (folder / "my cat.png").write_text("")
+    (folder / "cat.png").write_text("")
+    program = tmp_path / "bin" / "rcli"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m rcli "$@"\n')
+    program.chmod(0o755)
+    return folder
+
+
+def variables(folder: Path) -> dict[str, str]:
+    path = f"{folder.parent / 'bin'}:{os.environ['PATH']}"
+    return {"PATH": path, "HOME": str(folder), "RCLI_HOME": str(folder.parent / "rcli"), "LANG": "C.UTF-8"}
+
+
+@pytest.fixture
+def known(folder: Path) -> Paths:
+    """A machine on which two models were seen, and one prediction ran."""
+    paths = Paths.from_environ(variables(folder))
+    inputs: dict[str, Json] = {
+        "prompt": {"type": "string", "x-order": 0},
+        "size": {"type": "string", "enum": ["small", "large one"], "default": "small", "x-order": 1},
+        "image": {"type": "string", "format": "uri", "x-order": 2},
+        "upscale": {"type": "boolean", "default": False, "x-order": 3},
+    }
+    seen.keep(paths, "replicate", "stability-ai/sdxl", document({}, inputs), VERSION)
+    seen.keep(paths, "work", "me/dinos", document({}, {"n": {"type": "integer"}}))
+    created = (datetime.now(UTC) - timedelta(minutes=5, seconds=1)).isoformat()
+    Library(paths.library).remember(
+        Prediction.from_json(prediction("succeeded", created_at=created)), "replicate"
+    )
+    write(paths, ("hosts", "work", "url"), "https://models.example.com/v1")
+    return paths
 
 
 @pytest.mark.parametrize("name", ["rcli.bash", "_rcli", "rcli.fish", "rcli.ps1"])
@@ -37,7 +79,7 @@ def shell(name: str) -> str:
 
 
 def output(*argv: str, cwd: Path) -> set[str]:
-    environ = {"PATH": os.environ["PATH"], "HOME": str(cwd), "LANG": "C.UTF-8"}
+    environ = variables(cwd)
     done = subprocess.run(
         argv, cwd=cwd, env=environ, capture_output=True, text=True, check=True, timeout=PATIENCE
     )
@@ -115,16 +157,17 @@ def zsh(folder: Path) -> Iterator[Complete]:
     sessions: list[TerminalSession] = []
 
     def complete(line: str) -> set[str]:
-        environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "TERM": "xterm", "LANG": "C.UTF-8"}
+        environ = variables(folder) | {"TERM": "xterm"}
         session = TerminalSession([shell("zsh"), "-f", "-i"], environ, folder, columns=200)
         sessions.append(session)
         session.press("PS1='> '; autoload -U compinit; compinit -u -D\r")
         session.press(f"source {FOLDER}/_rcli; clear; echo ready\r")
         session.until(lambda screen: screen.splitlines()[:1] == ["ready"])
         session.press(f"{line}\t\x01[\x05] \r")  # Ctrl-A, Ctrl-E: brackets around the whole line
-        session.until(lambda screen: any("]" in row for row in screen.splitlines()))
-        row = next(row for row in session.lines if "]" in row)
-        return {row.partition("[")[2].partition("]")[0].strip()}
+        # While zsh completes, the terminal itself echoes the keys that wait, as ^A[^E].
+        found = BRACKETED.search(session.until(lambda screen: BRACKETED.search(screen) is not None))
+        assert found
+        return {found[1].strip()}
 
     yield complete
     for session in sessions:
@@ -146,3 +189,224 @@ def zsh(folder: Path) -> Iterator[Complete]:
 )
 def test_zsh_completes(zsh: Complete, typed: str, completed: str) -> None:
     assert zsh(typed) == {completed}
+
+
+# what only rcli knows
+
+SDXL = "stability-ai/sdxl"
+
+
+def asked(folder: Path, *argv: str) -> list[str]:
+    """What the scripts are told, as they ask."""
+    done = subprocess.run(
+        ["rcli", "__complete", *argv],
+        cwd=folder,
+        env=variables(folder),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_ids_come_with_model_age_and_state(folder: Path, known: Paths) -> None:
+    assert asked(folder, "id", "/predictions/show", "", "predictions", "show") == [
+        f"{ID}\tstability-ai/sdxl, 5 min ago, succeeded"
+    ]
+
+
+def test_models_are_those_that_ran_were_seen_and_come_along(folder: Path, known: Paths) -> None:
+    told = asked(folder, "words", "/run", "", "run")
+
+    names = [line.partition("\t")[0] for line in told]
+    assert names[:2] == [SDXL, "me/dinos"]
+    assert "rcli/hello" in names
+    assert asked(folder, "words", "/run", "work:", "run") == ["work:me/dinos\twork"]
+
+
+def test_versions_follow_the_models_name(folder: Path, known: Paths) -> None:
+    assert asked(folder, "words", "/run", f"{SDXL}:", "run") == [f"{SDXL}:{VERSION}\tran 5 min ago"]
+    assert asked(folder, "model", "/versions/show", "", "versions", "show", SDXL) == [
+        f"{VERSION}\tran 5 min ago"
+    ]
+
+
+def test_inputs_and_their_values_are_the_models_own(folder: Path, known: Paths) -> None:
+    words = ("run", SDXL, "-i", "prompt=x", "-i")
+
+    assert asked(folder, "input", "/run", "", *words) == [
+        "size=\tone of 'small', 'large one', default \"small\"",
+        "image=\ta file or a URL",
+        "upscale=\ttrue or false, default false",
+    ]
+    assert asked(folder, "input", "/run", "size=s", *words) == ["size=small\t"]
+    assert asked(folder, "input", "/run", "upscale=", *words) == ["upscale=true\t", "upscale=false\t"]
+    assert asked(folder, "input", "/predictions/rerun", "si", "predictions", "rerun", "last", "-i") == [
+        "size=\tone of 'small', 'large one', default \"small\""
+    ]
+
+
+def test_hosts_and_accounts_come_from_the_config(folder: Path, known: Paths) -> None:
+    write(known, ("tokens", "https://models.example.com/v1", "ada"), "hush")
+
+    assert asked(folder, "host", "/run", "") == ["work\thttps://models.example.com/v1"]
+    assert asked(folder, "account", "/auth/switch", "") == ["ada\thttps://models.example.com/v1"]
+
+
+@pytest.mark.parametrize("broken", ["config/config.toml", "config/library.db", "cache/completion"])
+def test_what_is_broken_is_not_told_at_a_tab(folder: Path, broken: str) -> None:
+    file = folder.parent / "rcli" / broken
+    file.parent.mkdir(parents=True)
+    file.write_text("{{ neither TOML nor SQLite")
+
+    assert asked(folder, "host", "/run", "") == []
+    assert asked(folder, "id", "/predictions/show", "") == []
+    assert "rcli/hello\tcomes with rcli" in asked(folder, "words", "/run", "")
+
+
+def test_what_a_server_calls_its_models_cannot_harm_the_terminal(folder: Path) -> None:
+    hostile = {"a\x1b[31m": {"type": "string", "description": "x"}}
+    seen.keep(Paths.from_environ(variables(folder)), "replicate", SDXL, document({}, hostile))
+
+    (line,) = asked(folder, "input", "/run", "", "run", SDXL, "-i")
+
+    assert "\x1b" not in line
+
+
+def test_running_a_model_makes_its_inputs_known(warm_rcli: Run, warm_home: Path, tmp_path: Path) -> None:
+    warm_rcli("models", "schema", "rcli/upscale")
+
+    environ = variables(tmp_path) | {"RCLI_HOME": str(warm_home / "rcli"), "PYTHONPATH": str(ROOT)}
+    argv = [sys.executable, "-m", "rcli", "__complete", "input", "/run", "im", "run", "rcli/upscale", "-i"]
+    told = subprocess.run(argv, env=environ, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert told.stdout == "image=\ta file or a URL, required\n"
+
+
+def test_an_unknown_model_is_asked_about_for_the_next_time(folder: Path, environments: Path) -> None:
+    home = make_home(folder / "home", environments)
+    (home / "rcli" / "cache").unlink()  # the shared one, in which the model may be known
+    environ = variables(folder) | {"HOME": str(home), "RCLI_HOME": str(home / "rcli")}
+    argv = [
+        str(folder.parent / "bin" / "rcli"),
+        "__complete",
+        "input",
+        "/run",
+        "te",
+        "run",
+        "rcli/hello",
+        "-i",
+    ]
+
+    def tab() -> str:
+        return subprocess.run(
+            argv, env=environ, capture_output=True, text=True, check=True, cwd=folder
+        ).stdout
+
+    try:
+        first = tab()
+        deadline = time.monotonic() + PATIENCE
+        while not (later := tab()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    finally:
+        end_engine(home)
+
+    assert first == ""
+    assert later == "text=\ta text, required\n"
+
+
+def test_a_file_of_the_user_s_is_not_asked_about(folder: Path) -> None:
+    paths = Paths.from_environ(variables(folder))
+
+    told = asked(folder, "words", "/run", "pr", "run", "-o", "private/cat.png")
+
+    assert told == []
+    assert not (paths.cache / "completion").exists()
+
+
+def test_bash_completes_what_rcli_knows(bash: Complete, known: Paths) -> None:
+    assert bash("rcli run stab") == {SDXL}
+    assert bash(f"rcli run {SDXL} -i s") == {"size="}
+    assert bash(f"rcli run {SDXL} size=l") == {"large\\ one"}
+    assert bash("rcli predictions show q8") == {ID}
+    assert bash("rcli run --host w") == {"work"}
+    assert bash(f"rcli run {SDXL}:77") == {VERSION}
+
+
+def test_fish_completes_what_rcli_knows(fish: Complete, known: Paths) -> None:
+    assert fish("rcli run stab") == {SDXL}
+    assert fish(f"rcli run {SDXL} -i s") == {"size="}
+    assert fish(f"rcli run {SDXL} size=l") == {"size=large one"}
+    assert fish("rcli predictions show q8") == {ID}
+    assert fish("rcli run --host w") == {"work"}
+    assert fish(f"rcli run {SDXL}:77") == {f"{SDXL}:{VERSION}"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("rcli run stab", f"rcli run {SDXL}"),
+        (f"rcli run {SDXL} -i s", f"rcli run {SDXL} -i size="),
+        (f"rcli run {SDXL} size=l", f"rcli run {SDXL} size=large\\ one"),
+        ("rcli predictions show q8", f"rcli predictions show {ID}"),
+        ("rcli run --host w", "rcli run --host work"),
+    ],
+)
+def test_zsh_completes_what_rcli_knows(zsh: Complete, known: Paths, typed: str, completed: str) -> None:
+    assert zsh(typed) == {completed}
+
+
+# putting the scripts in their places
+
+
+@pytest.mark.parametrize(
+    ("name", "script", "startup"),
+    [
+        ("bash", ".local/share/rcli/rcli.bash", ".bashrc"),
+        ("zsh", ".local/share/rcli/_rcli", ".zshrc"),
+        ("fish", ".config/fish/completions/rcli.fish", None),
+        ("powershell", ".local/share/rcli/rcli.ps1", None),
+    ],
+)
+def test_a_script_is_put_where_its_shell_finds_it(
+    rcli: Run, home: Path, name: str, script: str, startup: str | None
+) -> None:
+    if startup:
+        (home / startup).write_text("alias ll='ls -l'")
+
+    first = rcli("completion", "install", "--shell", name)
+    again = rcli("completion", "install", env={"SHELL": f"/usr/bin/{name}"} if name != "powershell" else {})
+
+    assert (first.exit_code, again.exit_code) == (0, 2 if name == "powershell" else 0)
+    if startup:
+        lines = (home / startup).read_text().splitlines()
+        assert (lines[0], len(lines)) == ("alias ll='ls -l'", 2)
+    assert (home / script).is_file()
+    assert rcli("completion", name) == shells.script(name)
+
+
+def test_the_shell_must_be_known(rcli: Run) -> None:
+    refused = rcli("completion", "install", env={"SHELL": "/bin/csh"})
+
+    said = "error: which shell is yours is not known\nhint: rcli completion install --shell zsh\n"
+    assert (refused.stderr, refused.exit_code) == (said, 2)
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh"])
+def test_a_new_terminal_completes_after_the_installation(
+    rcli: Run, home: Path, folder: Path, name: str
+) -> None:
+    rcli("completion", "install", "--shell", name)
+    environ = variables(folder) | {"HOME": str(home), "TERM": "xterm", "PS1": "> "}
+    if name == "zsh":
+        with (home / ".zshrc").open("a") as startup:
+            startup.write("PS1='> '\n")
+    flags = ["-i"] if name == "bash" else ["-i", "-d"]
+    session = TerminalSession([shell(name), *flags], environ, folder, columns=100)
+    try:
+        session.press("echo ready\r")
+        session.until(lambda screen: "\nready" in f"\n{screen}")
+        session.press("rcli predictions can\t")
+        session.shows("rcli predictions cancel")
+    finally:
+        session.kill()

@@ -1,4 +1,4 @@
-"""``rcli auth``: signing in and out."""
+"""``rcli auth``: signing in and out, with one account a host or several."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ import typer
 from rcli import credentials
 from rcli.app import App, sign_in_hint
 from rcli.cli.options import Command, group, world
+from rcli.credentials import TOKENS_PAGE, Kept, Token
 from rcli.errors import NoAnswer, NotAllowed, RcliError, UsageError
-from rcli.settings import LOCAL, REPLICATE, Host
+from rcli.records import Json
+from rcli.settings import LOCAL, REPLICATE, Host, Settings
 
-app = group("Sign in to a host and out of it.")
+app = group("Sign in to hosts and out of them, with one account or several.")
+
+Account = Annotated[
+    str | None, typer.Argument(metavar="[ACCOUNT]", help="Whose; rcli auth status lists all.")
+]
 
 
 @app.command(cls=Command)
@@ -23,7 +29,8 @@ def login(
 ) -> None:
     """Sign in to a host.
 
-    The token is tried, then stored for this host's address alone.
+    The token is tried, then stored for this host's address alone. Another account is kept beside the first,
+    and is the one that is used from then on.
 
     \b
     Examples: rcli auth login
@@ -32,57 +39,92 @@ def login(
     app = world(ctx)
     host = _host(app)
     secret = credentials.check_form(app.stdin.read() if with_token else _asked(app, host))
-    account = app.client_with(host, secret).account()
-    where = credentials.keep(app.settings, host, secret)
-    app.screen.say(f"signed in to {host.name} as {account.username}; the token is kept in {where}")
-    if host.name == REPLICATE and "REPLICATE_API_TOKEN" in app.environ:
-        app.screen.warning("REPLICATE_API_TOKEN is set too, and wins over the stored token")
+    name = _tried(app, host, secret)
+    where = credentials.keep(app.settings, host, name, secret)
+    app.screen.say(f"signed in to {host.name} as {name}; the token is kept in {where}")
+    _tell_variable(app, host)
 
 
 @app.command(cls=Command)
-def logout(ctx: typer.Context) -> None:
-    """Forget the stored token of a host.
+def logout(
+    ctx: typer.Context,
+    account: Account = None,
+    all: Annotated[bool, typer.Option("--all", help="All accounts of this host.")] = False,
+) -> None:
+    """Forget the stored token of a host: of the account in use, or of the one that is named.
 
-    Example: rcli auth logout
+    \b
+    Examples: rcli auth logout
+              rcli auth logout ada
     """
     app = world(ctx)
     host = _host(app)
-    if not credentials.forget(app.settings, host):
+    kept = credentials.kept_for(app.settings, host)
+    if not kept:
         raise RcliError(f"no token is stored for {host.name}", hint="rcli auth status")
-    app.screen.say(f"signed out of {host.name}")
+    leaving = kept if all else [_named(host, kept, account)]
+    for each in leaving:
+        app.settings = _reread(app)
+        credentials.forget(app.settings, host, each.account)
+        app.screen.say(f"signed out of {host.name}{_as(each.account)}")
+    app.settings = _reread(app)
+    if left := [each for each in credentials.kept_for(app.settings, host) if each.is_active]:
+        app.screen.say(f"{host.name} is used as {left[0].account} now")
+
+
+@app.command(cls=Command)
+def switch(ctx: typer.Context, account: Account = None) -> None:
+    """Use another account of a host; without a name the other one of two.
+
+    Example: rcli auth switch ada
+    """
+    app = world(ctx)
+    host = _host(app)
+    kept = credentials.kept_for(app.settings, host)
+    others = [each for each in kept if not each.is_active]
+    if account is None and len(others) != 1:
+        names = ", ".join(each.account for each in others) or "no other"
+        raise UsageError(f"which account of {host.name}? There is {names}", hint="rcli auth switch ACCOUNT")
+    chosen = _named(host, kept, account or others[0].account)
+    credentials.use(app.settings, host, chosen.account)
+    app.screen.say(f"{host.name} is used as {chosen.account} now")
+    _tell_variable(app, host)
 
 
 @app.command(cls=Command)
 def status(ctx: typer.Context) -> None:
     """Show who is signed in where. Exit code 4 when nobody is, 5 when no host could be asked.
 
+    Every account is listed, and tried; the one in use has a star.
+
     Example: rcli auth status
     """
     app = world(ctx)
     chosen = app.flags.host
     hosts = [app.named_host(chosen)] if chosen else list(app.settings.hosts().values())
-    states = [_state(app, host) for host in hosts]
-    rows = [(state.host, state.account, state.token) for state in states]
+    states = [state for host in hosts for state in _states(app, host)]
     if app.flags.wants_json:
-        app.screen.json([dict(zip(("host", "account", "token"), row, strict=True)) for row in rows])
+        app.screen.json([state.to_json() for state in states])
     else:
-        app.screen.table(("host", "account", "token"), rows)
-    if not any(state.account for state in states):
+        rows = [(state.host, state.account, "*" if state.is_used else "", state.token) for state in states]
+        app.screen.table(("host", "account", "used", "token"), rows)
+    if not any(state.works for state in states):
         silent = next((state.silence for state in states if state.silence), None)
         raise silent or NotAllowed("not signed in", hint=sign_in_hint(chosen or REPLICATE))
 
 
 @app.command(cls=Command)
-def token(ctx: typer.Context) -> None:
+def token(ctx: typer.Context, account: Account = None) -> None:
     """Print the token of a host, for other programs.
 
     Example: rcli auth token --host local
     """
     app = world(ctx)
     name = app.flags.host or app.default_host
-    found = credentials.find(
-        app.settings, Host(LOCAL, "", "engine") if name == LOCAL else app.named_host(name)
-    )
+    host = Host(LOCAL, "", "engine") if name == LOCAL else app.named_host(name)
+    if account is not None:
+        _named(host, credentials.kept_for(app.settings, host), account)
+    found = credentials.find(app.settings, host, account)
     if found is None:
         hint = "rcli serve starts it" if name == LOCAL else sign_in_hint(name)
         raise NotAllowed(f"there is no token for {name}", hint=hint)
@@ -103,27 +145,86 @@ def _asked(app: App, host: Host) -> str:
         )
     from rcli.ui.prompts import secret
 
-    app.screen.note("tokens are made at https://replicate.com/account/api-tokens")
+    if host.name == REPLICATE:
+        app.screen.note(f"tokens are made at {TOKENS_PAGE}")
     return secret(f"Token for {host.name}:", app.stderr)
+
+
+def _tried(app: App, host: Host, secret: str) -> str:
+    """Whose token it is. Raises NotAllowed for one that the host does not take, and says what kind it is."""
+    if host.name == REPLICATE:
+        credentials.check_kind(secret)
+    try:
+        return app.client_with(host, secret).account().username
+    except NotAllowed as exc:
+        if host.name != REPLICATE or credentials.is_api_token(secret):
+            raise
+        raise NotAllowed(
+            f"{exc.message}: tokens of the API begin with r8_, and those of cog login "
+            "(https://replicate.com/auth/token) can do nothing but push",
+            hint=f"copy it from {TOKENS_PAGE}",
+        ) from exc
+
+
+def _tell_variable(app: App, host: Host) -> None:
+    if host.name == REPLICATE and "REPLICATE_API_TOKEN" in app.environ:
+        app.screen.warning("REPLICATE_API_TOKEN is set too, and wins over the stored token")
+
+
+def _named(host: Host, kept: list[Kept], account: str | None) -> Kept:
+    """The account of that name, or the one in use. Raises RcliError, with the nearest, for others."""
+    for each in kept:
+        if each.is_active if account is None else each.account == account:
+            return each
+    from difflib import get_close_matches
+
+    near = get_close_matches(account or "", [each.account for each in kept], n=1)
+    hint = f"did you mean {near[0]}?" if near else "rcli auth status"
+    raise RcliError(f"nobody is signed in to {host.name} as {account}", hint=hint)
+
+
+def _reread(app: App) -> Settings:
+    return Settings.read(app.environ, app.cwd)
+
+
+def _as(account: str) -> str:
+    return f" as {account}" if account else ""
 
 
 @dataclass(frozen=True)
 class _State:
-    """Who is signed in to a host, None if nobody is for sure, and where the token is from."""
+    """An account of a host, None if nobody is signed in for sure, and where its token is from."""
 
     host: str
     account: str | None
     token: str
+    is_used: bool = False
+    works: bool = False
     silence: NoAnswer | None = None
 
+    def to_json(self) -> Json:
+        return {"host": self.host, "account": self.account, "used": self.is_used, "token": self.token}
 
-def _state(app: App, host: Host) -> _State:
-    found = credentials.find(app.settings, host)
-    if found is None:
-        return _State(host.name, None, "not signed in")
+
+def _states(app: App, host: Host) -> list[_State]:
+    """All accounts of a host; the variable's is one of them, and wins."""
+    kept = credentials.kept_for(app.settings, host)
+    used = credentials.find(app.settings, host)
+    if used is None:
+        return [_State(host.name, None, "not signed in")]
+    is_variable = used.origin == "REPLICATE_API_TOKEN"
+    states = [_state(app, host, used, None, is_used=True)] if is_variable else []
+    for each in kept:
+        if token := credentials.find(app.settings, host, each.account):
+            states.append(_state(app, host, token, each.account, is_used=each.is_active and not is_variable))
+    return states
+
+
+def _state(app: App, host: Host, token: Token, account: str | None, *, is_used: bool) -> _State:
     try:
-        return _State(host.name, app.client_with(host, found.secret).account().username, found.origin)
+        name = app.client_with(host, token.secret).account().username
     except NotAllowed:
-        return _State(host.name, None, f"{found.origin}: refused")
+        return _State(host.name, account or None, f"{token.origin}: refused", is_used)
     except NoAnswer as exc:
-        return _State(host.name, None, f"{found.origin}: no answer", exc)
+        return _State(host.name, account or None, f"{token.origin}: no answer", is_used, silence=exc)
+    return _State(host.name, name, token.origin, is_used, works=True)

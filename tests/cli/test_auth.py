@@ -25,13 +25,14 @@ from tests.recording_server import (
 
 __all__ = ["recording_server"]
 
-GOOD, WRONG = "r8_" + "G" * 37, "r8_" + "W" * 37
+GOOD, EVES, WRONG = "r8_" + "G" * 37, "r8_" + "E" * 37, "r8_" + "W" * 37
 
 
 def account(request: Recorded) -> Answer:
-    """The service knows one token."""
-    if request.headers["Authorization"] == f"Bearer {GOOD}":
-        return json_answer({"type": "user", "username": "ada"})
+    """The service knows two tokens."""
+    names = {f"Bearer {GOOD}": "ada", f"Bearer {EVES}": "eve"}
+    if name := names.get(request.headers["Authorization"]):
+        return json_answer({"type": "user", "username": name})
     return problem(401, title="Unauthenticated", detail="You did not pass a valid authentication token")
 
 
@@ -66,7 +67,9 @@ def test_a_token_is_tried_and_kept_for_this_address_alone(
 
     assert told(done) == ("", f"signed in to replicate as ada; the token is kept in {config}\n", 0)
     assert [request.route for request in service.requests] == ["GET /v1/account"]
-    assert config.read_text() == f'[tokens]\n"{service.url}/v1" = "{GOOD}"\n'
+    assert config.read_text() == (
+        f'[tokens."{service.url}/v1"]\nada = "{GOOD}"\n\n[accounts]\n"{service.url}/v1" = "ada"\n'
+    )
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
     assert rcli("auth", "token", env=env | {"REPLICATE_BASE_URL": f"{service.url}/v1"}) == f"{GOOD}\n"
     assert rcli("auth", "token", env={"REPLICATE_BASE_URL": "http://127.0.0.1:1"}).exit_code == 4
@@ -170,7 +173,7 @@ def test_signing_out_forgets_the_token(rcli: Run, config: Path, env: dict[str, s
     again = rcli("auth", "logout", env=env)
     token = rcli("auth", "token", env=env | {"RCLI_HOST": "replicate"})
 
-    assert told(out) == ("", "signed out of replicate\n", 0)
+    assert told(out) == ("", "signed out of replicate as ada\n", 0)
     assert GOOD not in config.read_text()
     assert told(again) == ("", "error: no token is stored for replicate\nhint: rcli auth status\n", 1)
     assert told(token) == ("", "error: there is no token for replicate\nhint: rcli auth login\n", 4)
@@ -185,33 +188,33 @@ def test_the_status_says_who_is_signed_in_where(rcli: Run, config: Path, env: di
     as_json = rcli("auth", "status", "--json", env=env)
 
     assert told(nobody) == (
-        "replicate\t\tnot signed in\n",
+        "replicate\t\t\tnot signed in\n",
         "error: not signed in\nhint: rcli auth login\n",
         4,
     )
-    assert told(somebody) == (f"replicate\tada\t{config}\nwork\t\tnot signed in\n", "", 0)
+    assert told(somebody) == (f"replicate\tada\t*\t{config}\nwork\t\t\tnot signed in\n", "", 0)
     assert json.loads(as_json) == [
-        {"host": "replicate", "account": "ada", "token": str(config)},
-        {"host": "work", "account": None, "token": "not signed in"},
+        {"host": "replicate", "account": "ada", "used": True, "token": str(config)},
+        {"host": "work", "account": None, "used": False, "token": "not signed in"},
     ]
 
 
 def test_a_token_that_is_refused_is_nobodys(rcli: Run, env: dict[str, str]) -> None:
     refused = rcli("auth", "status", env=env | {"REPLICATE_API_TOKEN": WRONG})
 
-    assert (refused, refused.exit_code) == ("replicate\t\tREPLICATE_API_TOKEN: refused\n", 4)
+    assert (refused, refused.exit_code) == ("replicate\t\t*\tREPLICATE_API_TOKEN: refused\n", 4)
     assert WRONG not in refused.stderr
 
 
 def test_a_host_that_does_not_answer_hides_no_other(rcli: Run, config: Path, env: dict[str, str]) -> None:
     login(rcli, env)
     nobody = "http://127.0.0.1:1/v1"
-    config.write_text(f'{config.read_text()}"{nobody}" = "{GOOD}"\n\n[hosts.work]\nurl = "{nobody}"\n')
+    config.write_text(f'tokens."{nobody}" = "{GOOD}"\n{config.read_text()}\n[hosts.work]\nurl = "{nobody}"\n')
 
     both = rcli("auth", "status", env=env)
     alone = rcli("auth", "status", "--host", "work", env=env)
 
-    rows = f"replicate\tada\t{config}\nwork\t\t{config}: no answer\n"
+    rows = f"replicate\tada\t*\t{config}\nwork\t\t*\t{config}: no answer\n"
     assert (both, both.exit_code) == (rows, 0)
     assert alone.exit_code == 5
 
@@ -231,6 +234,121 @@ def test_an_unknown_host_is_told_with_those_that_there_are(rcli: Run) -> None:
     refused = rcli("auth", "login", "--host", "wrok", "--with-token", stdin=GOOD.encode())
 
     assert told(refused) == ("", "error: there is no host 'wrok'\nhint: hosts: local, replicate\n", 2)
+
+
+# several accounts
+
+
+@pytest.fixture
+def both(rcli: Run, env: dict[str, str]) -> dict[str, str]:
+    """Ada signed in, and then Eve."""
+    login(rcli, env, GOOD)
+    login(rcli, env, EVES)
+    return env
+
+
+def test_a_second_account_is_kept_beside_the_first_and_used(
+    rcli: Run, config: Path, both: dict[str, str]
+) -> None:
+    status = rcli("auth", "status", env=both)
+
+    assert status == f"replicate\tada\t\t{config}\nreplicate\teve\t*\t{config}\n"
+    assert rcli("auth", "token", "--host", "replicate", env=both) == f"{EVES}\n"
+    assert rcli("auth", "token", "ada", "--host", "replicate", env=both) == f"{GOOD}\n"
+
+
+def test_commands_use_the_account_that_was_switched_to(
+    rcli: Run, service: RecordingServer, both: dict[str, str]
+) -> None:
+    by_name = rcli("auth", "switch", "ada", env=both)
+    first = rcli("account", "show", "-q", env=both)
+    the_other = rcli("auth", "switch", env=both)
+    second = rcli("account", "show", "-q", env=both)
+
+    assert told(by_name) == ("", "replicate is used as ada now\n", 0)
+    assert told(the_other) == ("", "replicate is used as eve now\n", 0)
+    assert (first, second) == ("ada\n", "eve\n")
+
+
+def test_one_account_is_signed_out_and_the_other_stays(rcli: Run, config: Path, both: dict[str, str]) -> None:
+    out = rcli("auth", "logout", "eve", env=both)
+    shown = rcli("auth", "token", "--host", "replicate", env=both)
+
+    assert told(out) == ("", "signed out of replicate as eve\nreplicate is used as ada now\n", 0)
+    assert shown == f"{GOOD}\n"
+    assert EVES not in config.read_text()
+
+
+def test_all_accounts_are_signed_out_at_once(rcli: Run, config: Path, both: dict[str, str]) -> None:
+    out = rcli("auth", "logout", "--all", env=both)
+
+    assert out.exit_code == 0
+    assert config.read_text().strip() == ""
+
+
+def test_an_unknown_account_is_told_with_the_nearest(rcli: Run, both: dict[str, str]) -> None:
+    said = "error: nobody is signed in to replicate as adda\nhint: did you mean ada?\n"
+
+    assert told(rcli("auth", "switch", "adda", env=both)) == ("", said, 1)
+    assert told(rcli("auth", "logout", "adda", env=both)) == ("", said, 1)
+
+
+def test_with_one_account_there_is_nothing_to_switch_to(rcli: Run, env: dict[str, str]) -> None:
+    login(rcli, env)
+
+    refused = rcli("auth", "switch", env=env)
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("error: which account of replicate? There is no other\n")
+
+
+def test_a_token_that_was_written_by_hand_is_used_without_a_name(
+    rcli: Run, config: Path, service: RecordingServer, env: dict[str, str]
+) -> None:
+    config.parent.mkdir(parents=True)
+    config.write_text(f'[tokens]\n"{service.url}/v1" = "{GOOD}"\n')
+
+    before = rcli("account", "show", "-q", env=env)
+    login(rcli, env, EVES)
+    after = rcli("account", "show", "-q", env=env)
+
+    assert (before, after) == ("ada\n", "eve\n")
+    assert GOOD not in config.read_text()
+
+
+# the wrong kind of token
+
+
+def test_a_token_of_cog_login_is_explained(rcli: Run, config: Path, env: dict[str, str]) -> None:
+    refused = login(rcli, env, "a" * 40)
+
+    assert told(refused) == (
+        "",
+        "error: You did not pass a valid authentication token: tokens of the API begin with r8_, and those "
+        "of cog login (https://replicate.com/auth/token) can do nothing but push\n"
+        "hint: copy it from https://replicate.com/account/api-tokens\n",
+        4,
+    )
+    assert not config.exists()
+
+
+@pytest.mark.parametrize(
+    ("secret", "kind"),
+    [
+        ("whsec_C2FVsBQIhrscChlQIMV", "the key that signs webhooks"),
+        ("hf_abcdefgh", "a token of Hugging Face"),
+        ("sk-proj-abcdefgh", "a key of OpenAI or one like it"),
+        ("ghp_abcdefgh", "a token of GitHub"),
+    ],
+)
+def test_the_secret_of_another_service_is_named_and_not_sent(
+    rcli: Run, service: RecordingServer, env: dict[str, str], secret: str, kind: str
+) -> None:
+    refused = login(rcli, env, secret)
+
+    assert refused.exit_code == 4
+    assert refused.stderr.startswith(f"error: that is {kind}, not a token of Replicate's API\n")
+    assert service.requests == []
 
 
 # the system's keyring, played by a backend as keyring's own configuration loads it
@@ -295,10 +413,10 @@ def test_the_keyring_keeps_the_token_when_it_is_told_to(
 
     assert done == ("", "signed in to replicate as ada; the token is kept in the keyring\n", 0)
     assert shown == (f"{GOOD}\n", "", 0)
-    assert status == ("replicate\tada\tkeyring\n", "", 0)
-    assert kept == {f"rcli {service.url}/v1": GOOD}
+    assert status == ("replicate\tada\t*\tkeyring\n", "", 0)
+    assert kept == {f"rcli ada {service.url}/v1": GOOD}
     assert GOOD not in config.read_text()
-    assert out == ("", "signed out of replicate\n", 0)
+    assert out == ("", "signed out of replicate as ada\n", 0)
     assert again[2] == 1
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rcli.settings import LIST_PRICES_FROM
+from rcli.settings import KEYS, LIST_PRICES_FROM
+from tests.cli.conftest import Shell
 from tests.conftest import Result, Run
 
 
@@ -66,8 +67,15 @@ def test_settings_are_json_too(rcli: Run) -> None:
     listed = json.loads(rcli("config", "list", "--json"))
     got = json.loads(rcli("config", "get", "engine.port", "--json"))
 
-    assert listed[0] == {"key": "host", "value": None, "origin": "default"}
-    assert got == {"key": "engine.port", "value": 7878, "origin": "default"}
+    assert listed[0].items() >= {"key": "host", "value": None, "origin": "default"}.items()
+    assert got == {
+        "key": "engine.port",
+        "value": 7878,
+        "origin": "default",
+        "about": "the port of rcli serve",
+        "kind": "number",
+        "default": 7878,
+    }
 
 
 def test_a_setting_that_is_not_set_prints_nothing(rcli: Run) -> None:
@@ -176,3 +184,185 @@ def test_a_host_can_be_read_as_it_is_listed(rcli: Run) -> None:
 
     assert rcli("config", "get", "hosts.work.url") == "https://models.example.com/v1\n"
     assert rcli("config", "get", "hosts.replicate.url") == "https://api.replicate.com/v1\n"
+
+
+def test_every_setting_is_documented_in_json(rcli: Run) -> None:
+    listed = json.loads(rcli("config", "list", "--json"))
+
+    settings = [row for row in listed if not row["key"].startswith("hosts.")]
+    assert len(settings) == len(KEYS)
+    assert all(row["about"] and row["kind"] and row["origin"] for row in settings)
+    assert settings[0]["variable"] == "RCLI_HOST"
+
+
+# hosts
+
+
+def test_hosts_are_added_used_listed_and_removed(rcli: Run, config: Path) -> None:
+    added = rcli("config", "host", "add", "work", "https://models.example.com")
+    used = rcli("config", "host", "use", "work")
+    listed = rcli("config", "host", "list")
+    removed = rcli("config", "host", "remove", "work")
+
+    assert told(added) == (
+        "",
+        "work is https://models.example.com/v1; sign in: rcli auth login --host work\n",
+        0,
+    )
+    assert told(used) == ("", "commands talk to work unless they say otherwise\n", 0)
+    assert listed == (
+        "local\t\t\tengine\n"
+        "replicate\t\thttps://api.replicate.com/v1\tdefault\n"
+        f"work\t*\thttps://models.example.com/v1\t{config}\n"
+    )
+    assert told(removed) == ("", "work is forgotten\n", 0)
+    assert config.read_text().strip() == ""
+
+
+def test_a_removed_host_takes_its_tokens_along(rcli: Run, config: Path) -> None:
+    rcli("config", "host", "add", "work", "https://models.example.com")
+    config.write_text(config.read_text() + '\n[tokens."https://models.example.com/v1"]\nada = "hush"\n')
+
+    removed = rcli("config", "host", "remove", "work")
+
+    assert told(removed) == ("", "signed out of work as ada\nwork is forgotten\n", 0)
+    assert "hush" not in config.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["add", "local", "https://x.example"], "'local' cannot be the name of a host"),
+        (["add", "work", "models.example.com"], "'models.example.com' is no base URL"),
+        (["use", "wrok"], "there is no host 'wrok'"),
+        (["remove", "replicate"], "replicate comes with rcli and cannot be removed"),
+        (["remove", "local"], "local comes with rcli and cannot be removed"),
+        (["remove", "wrok"], "there is no host 'wrok'"),
+    ],
+)
+def test_a_host_that_cannot_be_is_refused(rcli: Run, config: Path, words: list[str], said: str) -> None:
+    refused = rcli("config", "host", *words)
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(f"error: {said}")
+    assert not config.exists()
+
+
+def test_a_variable_that_wins_over_the_used_host_is_told(rcli: Run) -> None:
+    used = rcli("config", "host", "use", "local", env={"RCLI_HOST": "replicate"})
+
+    assert used.stderr.endswith("warning: RCLI_HOST says replicate, and wins\n")
+
+
+# the editor
+
+
+def editor(tmp_path: Path, script: str) -> dict[str, str]:
+    """An editor that does to its file what the script says."""
+    program = tmp_path / "my editor"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return {"VISUAL": f"'{program}' --wait", "EDITOR": "/nowhere"}
+
+
+def test_the_editor_changes_the_file(rcli: Run, tmp_path: Path, config: Path) -> None:
+    env = editor(tmp_path, """echo 'host = "local"' >> "$2" """)
+
+    edited = rcli("config", "edit", env=env)
+
+    assert (edited, edited.exit_code) == ("", 0)
+    assert config.read_text().endswith('host = "local"\n')
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    assert [file.name for file in config.parent.glob("*.toml")] == ["config.toml"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('hots = "local"', "3: unknown setting 'hots'\nhint: did you mean host?\n"),
+        ("[engine]\nport = 70000", "4: engine.port takes a whole number, not 70000\n"),
+        ('[hosts.work]\nurl = "x"', "4: 'x' is no base URL\n"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line_and_not_taken_over(
+    rcli: Run, tmp_path: Path, config: Path, line: str, said: str
+) -> None:
+    config.parent.mkdir(parents=True)
+    config.write_text("# mine\nhost = 'local'\n")
+    env = editor(tmp_path, f"printf '%s\\n' '{line}' >> \"$2\"")
+
+    refused = rcli("config", "edit", env=env)
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(f"error: {config.with_name('config.edited.toml')}:{said}")
+    assert config.read_text() == "# mine\nhost = 'local'\n"
+    assert [file.name for file in config.parent.glob("*.toml")] == ["config.toml"]
+
+
+def test_a_broken_file_can_be_mended(rcli: Run, tmp_path: Path, config: Path) -> None:
+    config.parent.mkdir(parents=True)
+    config.write_text("host = \n")
+    env = editor(tmp_path, """echo 'host = "local"' > "$2" """)
+
+    assert rcli("config", "list").stderr.endswith("hint: rcli config edit\n")
+    assert rcli("config", "edit", env=env).exit_code == 0
+    assert rcli("config", "get", "host") == "local\n"
+
+
+def test_an_editor_that_fails_leaves_the_file(rcli: Run, tmp_path: Path, config: Path) -> None:
+    env = editor(tmp_path, "exit 3")
+
+    refused = rcli("config", "edit", env=env)
+
+    assert refused.exit_code == 1
+    assert "ended with exit code 3; the file stays as it was" in refused.stderr
+    assert list(config.parent.glob("*.toml")) == []
+
+
+def test_an_editor_that_is_not_there_is_told(rcli: Run) -> None:
+    refused = rcli("config", "edit", env={"EDITOR": "no-such-editor"})
+
+    said = "error: there is no editor no-such-editor\nhint: EDITOR=nano rcli config edit\n"
+    assert told(refused) == ("", said, 2)
+
+
+def test_what_somebody_else_wrote_meanwhile_is_not_lost(rcli: Run, tmp_path: Path, config: Path) -> None:
+    config.parent.mkdir(parents=True)
+    config.write_text("")
+    env = editor(tmp_path, f"""echo 'preview = "off"' > '{config}'; echo 'host = "local"' > "$2" """)
+
+    refused = rcli("config", "edit", env=env)
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(f"error: {config} was changed meanwhile; what you wrote is in ")
+    assert config.read_text() == 'preview = "off"\n'
+    assert config.with_name("config.edited.toml").read_text() == 'host = "local"\n'
+
+
+def test_on_a_terminal_a_wrong_line_can_be_corrected(shell: Shell, tmp_path: Path, config: Path) -> None:
+    script = """grep -q hots "$2" && echo 'host = "local"' > "$2" || echo 'hots = 1' > "$2" """
+
+    session = shell.terminal("config", "edit", env=editor(tmp_path, script), columns=150)
+    session.shows("unknown setting 'hots'", "Edit it again?")
+    session.press("y")
+
+    assert session.end() == 0
+    assert config.read_text() == 'host = "local"\n'
+
+
+def test_a_file_that_cannot_be_read_is_told(rcli: Run, config: Path) -> None:
+    config.mkdir(parents=True)
+
+    refused = rcli("config", "list")
+
+    assert told(refused) == ("", f"error: cannot read {config}: Is a directory\n", 2)
+
+
+def test_a_wrong_setting_is_named_with_its_line(rcli: Run, config: Path) -> None:
+    config.parent.mkdir(parents=True)
+    config.write_text('host = "local"\n\n[engine]\nidle = "soon"\n')
+
+    refused = rcli("models", "list")
+
+    said = f"error: {config}:4: engine.idle takes seconds (90, 15m, 2h, 30d), not 'soon'\n"
+    assert told(refused) == ("", said, 2)
