@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rcli.api.client import Client
     from rcli.api.endpoints import Replicate
     from rcli.api.engine import Engine
+    from rcli.api.pace import Pace
     from rcli.ui.screen import Screen
 
 
@@ -135,19 +136,28 @@ class App:
         ``as_is``: an engine of another version that runs will do; otherwise it is replaced.
         Raises NotAllowed when nobody is signed in there.
         """
-        from rcli import credentials
-
-        host = self._engine_host(as_is) if name == LOCAL else self.named_host(name)
-        token = credentials.find(self.settings, host)
-        if token is None:
-            raise NotAllowed(f"not signed in to {name}", hint=sign_in_hint(name))
-        return self.client_with(host, token.secret)
+        return self.client_with(*self._signed_in(name, as_is))
 
     def engine(self, *, as_is: bool = False) -> Engine:
         """The local engine's own interface; ``as_is`` as for ``connect``."""
         from rcli.api.engine import Engine
 
         return Engine(self.connect(LOCAL, as_is=as_is).client)
+
+    def paced(self, name: str) -> tuple[Replicate, Pace]:
+        """Like ``connect``, for who asks for hours: all requests keep to a small share of the rate limit."""
+        from rcli.api.client import Client
+        from rcli.api.endpoints import Replicate
+        from rcli.api.network import Network
+        from rcli.api.pace import LIMIT, SHARE, Pace, Paced
+
+        host, secret = self._signed_in(name, as_is=True)
+        pace = Pace(int(LIMIT * SHARE))
+        network = Paced(Network(), pace)
+        renew = self._succeeding_engine if name == LOCAL else None
+        client = Client(host, secret, renew=renew, transport=network, sleep=network.sleep)
+        self._closers.append(client.close)
+        return Replicate(client), pace
 
     def neighbour(self, host: str) -> Client | None:
         """The client of the engine on this machine, for files of it that another host is to get."""
@@ -158,7 +168,7 @@ class App:
         token = credentials.find(self.settings, state.host) if state else None
         return self.client_with(state.host, token.secret).client if state and token else None
 
-    def client_with(self, host: Host, secret: str) -> Replicate:
+    def client_with(self, host: Host, secret: str | None) -> Replicate:
         """The API of a host with this token, as a sign-in tries it before it is stored."""
         from rcli.api.client import Client
         from rcli.api.endpoints import Replicate
@@ -176,6 +186,16 @@ class App:
         """Closes every connection that was opened."""
         while self._closers:
             self._closers.pop()()
+
+    def _signed_in(self, name: str, as_is: bool) -> tuple[Host, str]:
+        """A host and the token for it."""
+        from rcli import credentials
+
+        host = self._engine_host(as_is) if name == LOCAL else self.named_host(name)
+        token = credentials.find(self.settings, host)
+        if token is None:
+            raise NotAllowed(f"not signed in to {name}", hint=sign_in_hint(name))
+        return host, token.secret
 
     def _engine_host(self, as_is: bool) -> Host:
         from rcli.services import local

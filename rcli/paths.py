@@ -51,6 +51,10 @@ class Paths:
         return self.data / "engine"
 
     @property
+    def webhooks(self) -> Path:
+        return self.data / "webhooks"
+
+    @property
     def environments(self) -> Path:
         return self.cache / "environments"
 

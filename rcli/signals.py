@@ -38,9 +38,9 @@ class Signals:
         self._ignored: list[int] = []
 
     def install(self) -> None:
-        """From now on a signal raises; the third one ends the process on the spot."""
+        """From now on a signal raises; the third one ends the process on the spot. nohup is obeyed."""
         self._ignored = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_IGN]
-        for number in _ENDING:
+        for number in self._ending():
             signal.signal(number, self._receive)
         if _CAN_REPEAT:
             signal.signal(signal.SIGURG, self._look_again)
@@ -48,7 +48,7 @@ class Signals:
 
     def release(self) -> None:
         """All is done: from now on a signal just ends the process, without a word."""
-        for number in _ENDING:
+        for number in self._ending():
             signal.signal(number, signal.SIG_DFL)
 
     def hand_over(self) -> None:
@@ -67,6 +67,10 @@ class Signals:
             self._disarm()
         if self._pending is not None:
             self._raise_pending()
+
+    def _ending(self) -> list[int]:
+        """A shell's script has its background jobs ignore Ctrl-C as well, which nobody has asked for."""
+        return [number for number in _ENDING if number not in self._ignored or number == signal.SIGINT]
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self._count += 1

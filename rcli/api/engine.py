@@ -42,12 +42,14 @@ class Engine:
             body["overrides"] = changes
         return Project.from_json(self._post("projects", body, timeout=_LONG_TIMEOUT))
 
-    def check(self, path: Path, file: str) -> Json:
+    def check(self, path: Path, file: str, *, to_run: bool = False) -> Json:
         """Reads a project and keeps nothing: ``files``, ``size_bytes``, ``image``, ``openapi_schema``.
 
-        Raises InvalidInput with file and line for what Cog would refuse.
+        ``to_run``: and ``warnings`` of what differs on this machine. Raises InvalidInput with file and line
+        for what Cog would refuse, and for what cannot run here if that is asked.
         """
-        return dict(self._post("checks", {"path": str(path), "file": file}, timeout=_LONG_TIMEOUT))
+        body: Json = {"path": str(path), "file": file} | ({"to_run": True} if to_run else {})
+        return dict(self._post("checks", body, timeout=_LONG_TIMEOUT))
 
     def push(self, path: Path, file: str, model: str, former: Sequence[str] | None = None) -> Project:
         """Makes a folder the latest version of ``owner/name``.

@@ -12,6 +12,7 @@ from json import JSONDecodeError
 
 import httpx
 
+from rcli.api.network import proxy_for
 from rcli.api.retry import asked_wait, causes
 from rcli.api.trace import redacted_url
 from rcli.errors import (
@@ -53,7 +54,7 @@ def no_answer(error: httpx.HTTPError, url: str) -> NoAnswer:
         case httpx.TooManyRedirects():
             return NoAnswer(f"{place} redirects in circles", hint=_CHECK_ADDRESS)
         case httpx.ConnectError():
-            return _no_connection(error, place)
+            return _no_proxy(error, httpx.URL(url)) or _no_connection(error, place)
         case httpx.TransportError():
             return Disconnected(f"the connection to {place} broke: {error}", hint="try again")
     return NoAnswer(f"the answer of {place} cannot be read: {error}", hint=_CHECK_ADDRESS)
@@ -119,6 +120,15 @@ def foreign_refusal(response: httpx.Response) -> RcliError:
     return NoAnswer(said, hint="try again later") if status >= 500 else RcliError(said)
 
 
+def _no_proxy(error: httpx.ConnectError, url: httpx.URL) -> NoAnswer | None:
+    """What lies beyond a proxy is the proxy's to find; certificates alone are the service's own."""
+    proxy = proxy_for(url)
+    if proxy is None or any(isinstance(cause, ssl.SSLError) for cause in causes(error)):
+        return None
+    message = f"the proxy {_place(httpx.URL(proxy))} does not answer: {error}"
+    return Disconnected(message, hint="check HTTPS_PROXY, NO_PROXY")
+
+
 def _no_connection(error: httpx.ConnectError, place: str) -> NoAnswer:
     for cause in causes(error):
         match cause:
@@ -130,11 +140,19 @@ def _no_connection(error: httpx.ConnectError, place: str) -> NoAnswer:
             case ssl.SSLCertVerificationError():
                 return NoAnswer(
                     f"the certificate of {place} is not trusted: {cause.verify_message}",
-                    hint="SSL_CERT_FILE names the file of a certificate authority of your own",
+                    hint=_mend_trust(cause.verify_code),
                 )
             case ssl.SSLError():
                 return NoAnswer(f"{place} does not speak TLS: {cause.reason}", hint=_CHECK_ADDRESS)
     return Disconnected(f"no connection to {place}: {error}", hint=_CHECK_NETWORK)
+
+
+def _mend_trust(code: int) -> str:
+    """9 and 10 are OpenSSL's numbers for a certificate that is not valid yet, or no more."""
+    if code in (9, 10):
+        now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+        return f"is this machine's clock right? It says {now}"
+    return "SSL_CERT_FILE names the file of a certificate authority of your own"
 
 
 def _redirected(response: httpx.Response) -> NoAnswer:

@@ -55,7 +55,7 @@ def publish(made: Part, target: Path) -> Path:
     made.file.flush()
     for place in chain([target], (_numbered(target, number) for number in count(1))):
         try:
-            _link(made, place)
+            link(made, place)
         except FileExistsError:
             continue
         return place
@@ -68,7 +68,8 @@ def move(made: Part, place: Path) -> None:
     made.source.replace(place)
 
 
-def _link(made: Part, place: Path) -> None:
+def link(made: Part, place: Path) -> None:
+    """Gives a part one more name. Raises OSError, FileExistsError among them."""
     try:
         # Only with a descriptor does Python follow the link in /proc; the path is absolute, so any will do.
         os.link(made.source, place, src_dir_fd=made.file.fileno())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 
 import httpx
@@ -22,6 +22,8 @@ SMALLEST = 64 << 20
 
 TRIES = 4
 MOST_CONNECTIONS = 100
+_LOOK = 0.2
+"""Seconds after which whoever waits for silent connections looks whether that is still wanted."""
 
 
 class NoRanges(Exception):
@@ -58,17 +60,26 @@ class Source:
     size: int
 
 
+def shared(size: int, connections: int) -> list[Share]:
+    """A whole file of ``size`` bytes in equal shares."""
+    bounds = [size * share // connections for share in range(connections + 1)]
+    return [Share(begin, end) for begin, end in pairwise(bounds)]
+
+
 def fetch(
-    source: Source, first: httpx.Response, number: int, connections: int, progress: Callable[[int], None]
+    source: Source,
+    first: httpx.Response | None,
+    number: int,
+    shares: Sequence[Share],
+    progress: Callable[[int], None],
 ) -> None:
-    """Writes the file to the descriptor ``number``; ``first`` is the answer that brings its beginning.
+    """Writes the shares to the descriptor ``number``, a connection for each; what is left of them afterwards
+    is still missing. ``first`` is the answer that brings the first of them, None if it has to be asked for.
 
     ``progress`` is told the bytes that are there, by several threads, and may raise Stopped. Raises Stopped,
     NoRanges, RcliErrors, OSError.
     """
-    work = _Work(source, progress)
-    bounds = [source.size * share // connections for share in range(connections + 1)]
-    shares = [_Share(begin, end) for begin, end in pairwise(bounds)]
+    work = _Work(source, progress, source.size - sum(share.end - share.begin for share in shares))
     # A descriptor for each: the file may be closed, and its number in use, before a thread is told.
     threads = [Thread(target=work.bring, args=(share, os.dup(number)), daemon=True) for share in shares[1:]]
     try:
@@ -76,7 +87,7 @@ def fetch(
             thread.start()
         work.bring(shares[0], os.dup(number), first)
         for _ in shares:
-            if error := work.ended.get():
+            if error := work.next_end():
                 raise error
     except NoRanges:
         work.stopped.set()
@@ -88,7 +99,7 @@ def fetch(
 
 
 @dataclass
-class _Share:
+class Share:
     """The bytes from ``begin``, which moves on, to before ``end``."""
 
     begin: int
@@ -101,12 +112,19 @@ class _Work:
 
     source: Source
     progress: Callable[[int], None]
+    done: int
     ended: SimpleQueue[Exception | None] = field(default_factory=SimpleQueue)
     stopped: Event = field(default_factory=Event)
-    _done: int = 0
     _lock: Lock = field(default_factory=Lock)
 
-    def bring(self, share: _Share, number: int, first: httpx.Response | None = None) -> None:
+    def next_end(self) -> Exception | None:
+        """Waits for the end of one share. Raises Stopped soon after it is not wanted any more."""
+        while True:
+            with suppress(Empty):
+                return self.ended.get(timeout=_LOOK)
+            self._tell(0)
+
+    def bring(self, share: Share, number: int, first: httpx.Response | None = None) -> None:
         """Writes one share to the descriptor, and closes it."""
         ended: Exception | None = NoRanges()  # a fault of ours ends the waiting, too
         try:
@@ -121,13 +139,13 @@ class _Work:
             os.close(number)
             self.ended.put(ended)
 
-    def _bring(self, share: _Share, number: int, first: httpx.Response | None) -> None:
+    def _bring(self, share: Share, number: int, first: httpx.Response | None) -> None:
         if first is not None:
             with suppress(Disconnected, httpx.TransportError):
                 self._write(first.iter_raw(), share, number)
         persist(self.source.client, lambda: self._ask(share, number), lambda: share.begin)
 
-    def _ask(self, share: _Share, number: int) -> None:
+    def _ask(self, share: Share, number: int) -> None:
         if share.begin >= share.end:
             return
         if self.stopped.is_set():
@@ -144,7 +162,7 @@ class _Work:
         if share.begin < share.end:
             raise NoRanges
 
-    def _write(self, chunks: Iterable[bytes], share: _Share, number: int) -> None:
+    def _write(self, chunks: Iterable[bytes], share: Share, number: int) -> None:
         for chunk in chunks:
             if self.stopped.is_set():
                 raise Stopped
@@ -157,8 +175,8 @@ class _Work:
 
     def _tell(self, count: int) -> None:
         with self._lock:
-            self._done += count
-            self.progress(self._done)
+            self.done += count
+            self.progress(self.done)
 
 
 def begin_of(response: httpx.Response) -> int | None:

@@ -7,19 +7,19 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import BinaryIO
 from urllib.parse import unquote, unquote_to_bytes
 
 import httpx
 
 from rcli.api.client import Client
 from rcli.api.failures import no_api
-from rcli.api.parts import part, publish
-from rcli.api.ranges import SMALLEST, NoRanges, Source, Stopped, begin_of, fetch, persist
-from rcli.errors import NoAnswer, RcliError
+from rcli.api.partial import Left, begun, forget, forget_note, keep, path_of
+from rcli.api.parts import Part, publish
+from rcli.api.ranges import SMALLEST, NoRanges, Share, Source, Stopped, begin_of, fetch, persist, shared
+from rcli.errors import Interrupted, NoAnswer, RateLimited, RcliError
 
 THREADS = 4
 HEAD_BYTES = 4096
@@ -77,31 +77,26 @@ def download(
 
     A ``private`` file is its owner's alone, any other follows the umask. A large file comes over several
     connections at once where the server can do that. Raises RcliErrors, NotSaved among them; then nothing is
-    left on the disk.
+    left on the disk but, of a large file whose server lets it be continued, what the next download to the
+    same target goes on with.
     """
-    job = Job(url, target, progress, private, name)
-    with _disk_errors(target), part(target) as made:
-        if private:
-            os.fchmod(made.file.fileno(), 0o600)
-        content_type = _received(client, job, made.file, connections)
-        size = made.file.seek(0, os.SEEK_END)
-        made.file.seek(0)
-        place = name(target, made.file.read(HEAD_BYTES), content_type)
-        return Downloaded(publish(made, place), size, content_type)
+    return _download(client, Job(url, target, progress, private, name), connections, [])
 
 
 def download_all(client: Client, jobs: Sequence[Job]) -> list[Downloaded | RcliError]:
     """Several downloads at once, on threads; their results, or what went wrong with each, in the same order.
 
-    An exception in the waiting thread, such as a signal's, ends the others at their next piece.
+    An exception in the waiting thread, such as a signal's, ends the others at their next piece; what they
+    have is kept, even if their servers are silent just now.
     """
+    running: list[_Transfer] = []
     results: dict[int, Downloaded | RcliError] = {}
     waiting, lock, stopped = iter(enumerate(jobs)), Lock(), Event()
 
     def work() -> None:
         while (following := _next(waiting, lock)) and not stopped.is_set():
             index, job = following
-            results[index] = _result(client, job, stopped, max(1, THREADS // len(jobs)))
+            results[index] = _result(client, job, stopped, max(1, THREADS // len(jobs)), running)
 
     threads = [Thread(target=work, daemon=True) for _ in range(min(THREADS, len(jobs)))]
     try:
@@ -109,8 +104,11 @@ def download_all(client: Client, jobs: Sequence[Job]) -> list[Downloaded | RcliE
             thread.start()
         for thread in threads:
             thread.join()
-    finally:
+    except BaseException:
         stopped.set()
+        for transfer in running:
+            transfer.keep()
+        raise
     return [results[index] for index in range(len(jobs))]
 
 
@@ -141,57 +139,125 @@ def read_data_uri(uri: str) -> tuple[str, bytes]:
         raise NoAnswer(f"the output is a data: URI that cannot be decoded: {exc}") from exc
 
 
-def _received(client: Client, job: Job, file: BinaryIO, connections: int) -> str:
-    """Writes the content, and returns its type."""
-    if not job.url.startswith("data:"):
-        return _Transfer(client, job, file, connections).run()
-    content_type, data = read_data_uri(job.url)
-    file.write(data)
-    job.progress(len(data), len(data))
-    return content_type
+def _download(client: Client, job: Job, connections: int, running: list[_Transfer]) -> Downloaded:
+    """``running`` has the transfer as long as it lasts."""
+    with _disk_errors(job.target), begun(job.target, job.url) as (made, left):
+        if job.private:
+            os.fchmod(made.file.fileno(), 0o600)
+        transfer = _Transfer(client, job, made, connections)
+        running.append(transfer)
+        try:
+            content_type = _received(job, transfer, left)
+        finally:
+            transfer.end()
+        size = made.file.seek(0, os.SEEK_END)
+        made.file.seek(0)
+        place = job.name(job.target, made.file.read(HEAD_BYTES), content_type)
+        published = publish(made, place)
+        if left:
+            forget(job.target)
+        return Downloaded(published, size, content_type)
+
+
+def _received(job: Job, transfer: _Transfer, left: Left | None) -> str:
+    """Writes the content, or what is left of it, and returns its type.
+
+    What is there is kept when somebody leaves or the network does; what a server refuses is over.
+    """
+    if job.url.startswith("data:"):
+        return transfer.decode()
+    try:
+        return transfer.run(left)
+    except (Interrupted, Stopped, NoAnswer, RateLimited):
+        transfer.keep()
+        raise
+    except RcliError:
+        if left:
+            forget(job.target)
+        raise
 
 
 class _Transfer:
     """One download over as many connections as it takes."""
 
-    def __init__(self, client: Client, job: Job, file: BinaryIO, connections: int) -> None:
+    def __init__(self, client: Client, job: Job, made: Part, connections: int) -> None:
         self._client = client
         self._job = job
-        self._file = file
+        self._made = made
+        self._file = made.file
+        self._lock = Lock()
+        self._is_over = False
         self._connections = connections if hasattr(os, "pwrite") else 1
         self._validator: str | None = None
         self._content_type = ""
+        self._size: int | None = None
+        self._shares: list[Share] = []
 
-    def run(self) -> str:
+    def decode(self) -> str:
+        """Writes what a ``data:`` URI has in it, and returns its type. Raises NoAnswer."""
+        content_type, data = read_data_uri(self._job.url)
+        self._file.write(data)
+        self._job.progress(len(data), len(data))
+        return content_type
+
+    def end(self) -> None:
+        """From now on there is nothing to keep."""
+        with self._lock:
+            self._is_over = True
+
+    def keep(self) -> None:
+        """Leaves what is there to the next download; another thread may do that while this one waits."""
+        with self._lock:
+            if not self._is_over and (left := self._left()):
+                keep(self._made, self._job.target, left)
+
+    def run(self, left: Left | None) -> str:
         """Returns the content type. Raises RcliErrors: NoAnswer for a body that stays truncated."""
         try:
-            persist(self._client, self._receive, self._file.tell)
+            if left:
+                self._go_on(left)
+            else:
+                persist(self._client, self._receive, self._file.tell)
         except NoRanges:
-            self._connections, self._validator = 1, None
+            forget_note(self._job.target)
+            self._connections, self._validator, self._shares = 1, None, []
             persist(self._client, self._receive, self._file.tell)
         return self._content_type
+
+    def _left(self) -> Left | None:
+        """What is missing by now, None if nobody could go on with that."""
+        if not (self._validator and self._size):
+            return None
+        spans = [(share.begin, share.end) for share in self._shares] or [(self._file.tell(), self._size)]
+        missing = tuple((begin, end) for begin, end in spans if begin < end)
+        return Left(path_of(self._job.url), self._validator, self._size, self._content_type, missing)
+
+    def _go_on(self, left: Left) -> None:
+        self._validator, self._size, self._content_type = left.validator, left.size, left.content_type
+        self._shares = [Share(begin, end) for begin, end in left.missing]
+        self._job.progress(left.done, left.size)
+        self._fetch_shares(None)
 
     def _receive(self) -> None:
         with self._client.stream(self._job.url, self._headers()) as response:
             self._check(response)
             self._validator = _validator(response)
             self._content_type = response.headers.get("content-type", "").partition(";")[0].strip()
-            total = self._total(response)
+            total = self._size = self._total(response)
             if self._validator and total and total >= SMALLEST and self._file.tell() == 0:
-                self._receive_in_parts(response, Source(self._client, self._job.url, self._validator, total))
+                self._shares = shared(total, self._connections)
+                self._fetch_shares(response)
                 return
             for chunk in _chunks(response):
                 self._file.write(chunk)
                 self._job.progress(self._file.tell(), total)
 
-    def _receive_in_parts(self, first: httpx.Response, source: Source) -> None:
-        fetch(
-            source,
-            first,
-            self._file.fileno(),
-            self._connections,
-            lambda done: self._job.progress(done, source.size),
-        )
+    def _fetch_shares(self, first: httpx.Response | None) -> None:
+        assert self._validator
+        assert self._size
+        source = Source(self._client, self._job.url, self._validator, self._size)
+        told = self._job.progress
+        fetch(source, first, self._file.fileno(), self._shares, lambda done: told(done, source.size))
         self._file.seek(source.size)
 
     def _headers(self) -> dict[str, str]:
@@ -249,22 +315,16 @@ def _next(waiting: Iterator[tuple[int, Job]], lock: Lock) -> tuple[int, Job] | N
         return next(waiting, None)
 
 
-def _result(client: Client, job: Job, stopped: Event, connections: int) -> Downloaded | RcliError:
+def _result(
+    client: Client, job: Job, stopped: Event, connections: int, running: list[_Transfer]
+) -> Downloaded | RcliError:
     def progress(done: int, total: int | None) -> None:
         if stopped.is_set():
             raise Stopped
         job.progress(done, total)
 
     try:
-        return download(
-            client,
-            job.url,
-            job.target,
-            progress,
-            private=job.private,
-            name=job.name,
-            connections=connections,
-        )
+        return _download(client, replace(job, progress=progress), connections, running)
     except RcliError as exc:
         return exc
     except Stopped:

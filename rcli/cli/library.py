@@ -15,8 +15,8 @@ from rcli import settings
 from rcli.app import App
 from rcli.cli.options import Command, Limit, Prediction, Yes, also, chosen, further, group, world
 from rcli.cli.steps import rescuing, saving, showing
-from rcli.cli.steps.canceling import confirmed
-from rcli.cli.steps.finding import library
+from rcli.cli.steps.confirming import confirmed
+from rcli.cli.steps.lookup import library
 from rcli.errors import NotFound, RcliError, UsageError
 from rcli.services import times
 from rcli.services.library.queries import Filter
@@ -124,7 +124,7 @@ def prune(
     ],
     yes: Yes = False,
 ) -> None:
-    """Forget what is older than a time. Saved files stay where they are.
+    """Forget what is older than a time. Saved files stay where they are; old halves of them go.
 
     Example: rcli library prune --older-than 30d --yes
     """
@@ -134,6 +134,7 @@ def prune(
         app.screen.say("nothing was forgotten")
         return
     forgotten = library(app).prune(Filter(host=app.flags.host, before=before))
+    safekeeping.sweep(app.settings.outputs)
     app.screen.say(f"{forgotten} predictions are forgotten")
 
 

@@ -26,6 +26,7 @@ Inputs = Annotated[
     ),
 ]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most this many rows.")]
+Every = Annotated[bool, typer.Option("--all", help="All rows, however many there are.")]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Save the output there; - is stdout.")
 ]
@@ -160,8 +161,13 @@ TERMS = (
         multiple=True,
     ),
 )
-WEBHOOKS = TERMS[-2:]
-"""Those of them that a training has too."""
+TRAINING = (
+    TERMS[0],
+    *TERMS[-2:],
+    GIVING[0],
+    further(["--convert"], "Bring pictures into a format: jpg, png or webp.", metavar="FORMAT"),
+)
+"""Those of them that a training has too, and its own."""
 
 VARIABLES = further(
     ["--env", "-e"],
@@ -195,20 +201,22 @@ SEVERAL = (
 CODE = (
     further(["--code"], "Print the program that would do the same: python, node, curl.", metavar="LANGUAGE"),
 )
-"""What ``rcli.cli.steps.ways`` reads."""
+"""What ``rcli.cli.steps.modes`` reads."""
 
 PINS = (further(["--locked"], "Refuse a model that the project's rcli.lock does not pin."),)
-FINISH = (
+NAMES = (
     further(
         ["--name"],
         "Names of saved files: {model} {owner} {name} {id} {n} {ext} {date} {stem}.",
         metavar="TEMPLATE",
     ),
     further(["--provenance"], "Write into PNG and JPEG files where they came from."),
+)
+SHOW = (
     further(["--no-preview"], "Show no pictures in the terminal."),
     further(["--open"], "Open the first saved file."),
-    further(["--web"], "Open the prediction's page in the browser."),
 )
+FINISH = (*NAMES, *SHOW, further(["--web"], "Open the prediction's page in the browser."))
 """What ``rcli.cli.steps.finish`` reads."""
 
 

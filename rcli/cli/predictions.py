@@ -11,8 +11,10 @@ from rcli.cli.options import (
     FINISH,
     GIVING,
     PROJECT,
+    SEVERAL,
     TERMS,
     Command,
+    Every,
     Inputs,
     Limit,
     Output,
@@ -22,14 +24,16 @@ from rcli.cli.options import (
     group,
     world,
 )
+from rcli.cli.options import Logs as LogsToo
 from rcli.cli.run import ProjectFile, Words
 from rcli.cli.steps import following, performing, showing
 from rcli.cli.steps.canceling import cancel
 from rcli.cli.steps.changes import overrides, variables
 from rcli.cli.steps.delivering import Wishes
-from rcli.cli.steps.finding import found, library, place
 from rcli.cli.steps.finish import finish
 from rcli.cli.steps.giving import giving
+from rcli.cli.steps.lookup import found, library, place
+from rcli.cli.steps.modes import mode
 from rcli.cli.steps.rerunning import rerun
 from rcli.cli.steps.saving import download, open_
 from rcli.cli.steps.terms import terms
@@ -45,13 +49,13 @@ app = group("Create predictions, see and follow them, run them again, save what 
 
 
 @app.command("list", cls=Command)
-def list_(ctx: typer.Context, limit: Limit = 20) -> None:
+def list_(ctx: typer.Context, limit: Limit = 20, all: Every = False) -> None:
     """List predictions, the newest first.
 
     Example: rcli predictions list --host local
     """
     app = world(ctx)
-    rows = lists.first(limit, app.connect(app.default_host, as_is=True).predictions)
+    rows = lists.first(None if all else limit, app.connect(app.default_host, as_is=True).predictions)
     table = views.predictions(rows, age=app.screen.is_terminal)
     showing.rows(app, [row.raw for row in rows], (row.id for row in rows), table)
 
@@ -81,6 +85,7 @@ def watch(
     id: Prediction,
     output: Output = None,
     output_dir: OutputDir = None,
+    logs: LogsToo = False,
 ) -> None:
     """Follow a prediction to its end, and print or save its output as run does.
 
@@ -89,7 +94,7 @@ def watch(
     Example: rcli predictions watch last
     """
     app = world(ctx)
-    wishes = Wishes(target=output, folder=output_dir, finish=finish(ctx, output))
+    wishes = Wishes(target=output, folder=output_dir, finish=finish(ctx, output), logs=logs)
     performing.check_target(app, wishes)
     running = found(app, id)
     performing.watch(app, running, running.api.client.host.name, wishes)
@@ -117,18 +122,19 @@ def logs(
 
 
 @app.command(cls=Command)
-@also(*PROJECT, *GIVING, *TERMS)
+@also(*PROJECT, *GIVING, *TERMS, *SEVERAL)
 def create(
     ctx: typer.Context,
     words: Words = None,
     input: Inputs = None,
     file: ProjectFile = "cog.yaml",
-) -> None:
+) -> int | None:
     """Create a prediction and print it as it is then, without waiting for its end.
 
-    MODEL and inputs are written as for rcli run.
+    MODEL and inputs are written as for rcli run. Of several (--repeat, --sweep) the ids are printed.
 
-    Example: rcli predictions create rcli/hello text=world -q
+    Examples: rcli predictions create rcli/hello text=world -q
+              rcli predictions create rcli/hello --sweep text=a,b -q
     """
     wishes = Wishes(
         file,
@@ -139,7 +145,7 @@ def create(
         terms=terms(ctx),
         giving=giving(ctx),
     )
-    performing.perform(world(ctx), words or [], input or [], wishes)
+    return mode(ctx)(world(ctx), words or [], input or [], wishes)
 
 
 def _log(app: App, host: str, id: str) -> str:

@@ -15,6 +15,7 @@ COMMANDS = {
     "stream": ("rcli.cli.run:stream", "Run a language model and print its tokens as they come."),
     "exec": ("rcli.cli.exec:app", "Run a command in a model's environment."),
     "init": ("rcli.cli.init:init", "Write a Cog project that runs at once."),
+    "scaffold": ("rcli.cli.scaffold:app", "Write a small program to begin with."),
     "push": ("rcli.cli.push:push", "Make a folder a version of a model, here or on Replicate."),
     "lock": ("rcli.cli.lock:lock", "Pin models' versions for a project."),
     "predictions": (
@@ -24,12 +25,41 @@ COMMANDS = {
     "train": ("rcli.cli.train:train", "Train a model on your data."),
     "trainings": ("rcli.cli.trainings:app", "See, follow and cancel trainings."),
     "library": ("rcli.cli.library:app", "What ran, kept on this machine when the service has forgotten it."),
-    "models": ("rcli.cli.models:app", "List and show models and their inputs."),
+    "models": ("rcli.cli.models:app", "Find models and see what they take; make and change your own."),
+    "versions": ("rcli.cli.versions:app", "See a model's versions, and what changed between them."),
+    "collections": ("rcli.cli.collections:app", "See models that belong together."),
+    "search": ("rcli.cli.search:search", "Find models, collections and pages by words."),
+    "deployments": ("rcli.cli.deployments:app", "Run a model under a name and on instances of your own."),
+    "files": ("rcli.cli.files:app", "Upload files for models to read, save and delete them."),
+    "hardware": ("rcli.cli.hardware:app", "What models run on, and what that costs."),
+    "webhook": ("rcli.cli.webhook:app", "Receive webhooks on this machine and pass them on."),
+    "ps": ("rcli.cli.ps:ps", "See what runs, wherever it does."),
     "serve": ("rcli.cli.serve:app", "Run the engine as a server for every Replicate client."),
+    "api": ("rcli.cli.api:api", "Send any request to the API."),
     "auth": ("rcli.cli.auth:app", "Sign in and out."),
+    "account": ("rcli.cli.account:app", "Whom your token belongs to."),
     "config": ("rcli.cli.config:app", "Read and change settings."),
+    "doctor": ("rcli.cli.doctor:doctor", "Find what keeps rcli from working, and how to mend it."),
     "cache": ("rcli.cli.cache:app", "See and free the disk that local models use."),
+    "completion": ("rcli.cli.completion:app", "Let your shell complete commands, models, ids and inputs."),
+    "help": (
+        "rcli.cli.help:help",
+        "Tell about a command, or about exit-codes, environment, hosts, inputs, settings.",
+    ),
 }
+
+GROUPS = {
+    "Run": "run stream predictions ps library webhook",
+    "Train": "train trainings",
+    "Models": "models versions collections search deployments files hardware",
+    "Projects": "init exec push lock scaffold",
+    "This machine": "serve doctor cache",
+    "Yourself": "auth account config api completion help",
+}
+"""How the help arranges the commands; those that are in none of them come last."""
+
+TOPICS = ("exit-codes", "environment", "hosts", "inputs", "settings")
+"""What ``rcli help`` tells beside the commands."""
 
 _NAMES = {"help_option_names": ["-h", "--help"]}
 
@@ -39,7 +69,7 @@ class Root(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """``rcli help run`` is ``rcli run --help``."""
-        if args[:1] == ["help"]:
+        if args[:1] == ["help"] and args[1:2] not in ([topic] for topic in TOPICS):
             args = [*args[1:], "--help"]
         return super().parse_args(ctx, args)
 
@@ -59,8 +89,14 @@ class Root(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: object, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+        grouped = {title: names.split() for title, names in GROUPS.items()}
+        others = [name for name in COMMANDS if name not in " ".join(GROUPS.values()).split()]
+        width = max(map(len, COMMANDS))
+        for title, names in [*grouped.items(), ("More", others)]:
+            rows = [(name.ljust(width), COMMANDS[name][1]) for name in names if name in COMMANDS]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
 
 def build() -> TyperCommand:
@@ -92,8 +128,8 @@ def rcli(
 def _unknown(name: str) -> UsageError:
     from difflib import get_close_matches
 
-    near = get_close_matches(name, COMMANDS, n=1)
-    hint = f"did you mean rcli {near[0]}?" if near else "rcli --help"
+    near = get_close_matches(name, [*COMMANDS, *TOPICS], n=1)
+    hint = f"did you mean rcli {'help ' if near[0] in TOPICS else ''}{near[0]}?" if near else "rcli --help"
     return UsageError(f"there is no command {name!r}", hint=hint)
 
 

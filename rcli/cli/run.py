@@ -65,8 +65,8 @@ def run(
     from rcli.cli.steps.delivering import Wishes  # help texts need none of it
     from rcli.cli.steps.finish import finish
     from rcli.cli.steps.giving import giving
+    from rcli.cli.steps.modes import mode
     from rcli.cli.steps.terms import terms
-    from rcli.cli.steps.ways import way
 
     wishes = Wishes(
         file,
@@ -81,17 +81,17 @@ def run(
         finish=finish(ctx, output),
         locked=chosen(ctx, "--locked"),
     )
-    return way(ctx)(world(ctx), words or [], input or [], wishes)
+    return mode(ctx)(world(ctx), words or [], input or [], wishes)
 
 
-@also(*PROJECT, *GIVING, *TERMS, *PINS)
+@also(*PROJECT, *GIVING, *TERMS, *CODE, *PINS)
 def stream(
     ctx: typer.Context,
     words: Words = None,
     input: Inputs = None,
     file: ProjectFile = "cog.yaml",
     logs: Logs = False,
-) -> None:
+) -> int | None:
     """Run a language model and print its tokens as they come, byte for byte.
 
     A model that does not stream prints what run would.
@@ -101,7 +101,7 @@ def stream(
     from rcli.cli.steps.changes import overrides, variables
     from rcli.cli.steps.delivering import Wishes
     from rcli.cli.steps.giving import giving
-    from rcli.cli.steps.performing import perform
+    from rcli.cli.steps.modes import mode
     from rcli.cli.steps.terms import terms
 
     wishes = Wishes(
@@ -114,4 +114,4 @@ def stream(
         logs=logs,
         locked=chosen(ctx, "--locked"),
     )
-    perform(world(ctx), words or [], input or [], wishes)
+    return mode(ctx)(world(ctx), words or [], input or [], wishes)

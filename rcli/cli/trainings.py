@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from rcli.app import App
-from rcli.cli.options import Command, Limit, Logs, group, world
+from rcli.cli.options import Command, Every, Limit, Logs, group, world
 from rcli.cli.steps import showing
-from rcli.cli.steps.attending import Attention, attend, check_table, coming_back, conclude
+from rcli.cli.steps.attending import UNMOVED, attend, attention, check_table, coming_back, conclude
 from rcli.cli.steps.following import tell_logs
 from rcli.cli.steps.saving import show_page
 from rcli.cli.train import Csv, Download
@@ -34,13 +34,13 @@ WaitTimeout = Annotated[
 
 
 @app.command("list", cls=Command)
-def list_(ctx: typer.Context, limit: Limit = 20) -> None:
+def list_(ctx: typer.Context, limit: Limit = 20, all: Every = False) -> None:
     """List trainings, the newest first.
 
     Example: rcli trainings list --host local
     """
     app = world(ctx)
-    rows = lists.first(limit, app.connect(app.default_host, as_is=True).trainings)
+    rows = lists.first(None if all else limit, app.connect(app.default_host, as_is=True).trainings)
     table = views.trainings(rows, age=app.screen.is_terminal)
     showing.rows(app, [row.raw for row in rows], (row.id for row in rows), table)
 
@@ -69,17 +69,17 @@ def watch(
 ) -> None:
     """Follow a training to its end, from its first log line on, and print its new version.
 
-    Without an ID it is the one that runs. Ctrl-C leaves it running. With --json every event is a line.
+    Without an ID it is the one that runs. Ctrl-C leaves it running. With --json every event is a line; where
+    there is no terminal to draw on, the log's lines go to stderr.
 
     Example: rcli trainings watch
     """
     app = world(ctx)
-    table = app.cwd / csv if csv else None
-    check_table(table)
+    wanted = attention(app, logs=logs, csv=csv, downloads=download)
+    check_table(wanted.table)
     found = _found(app, id)
     with app.screen.cockpit(_title(found)) as display:
-        attention = Attention(app.flags.wants_json, logs, table=table, downloads=download)
-        attend(app, found, display, attention)
+        attend(app, found, display, wanted)
 
 
 @app.command(cls=Command)
@@ -94,7 +94,7 @@ def logs(ctx: typer.Context, id: OptionalId = None, follow: Follow = False) -> N
         text = found.prediction.logs
         tell_logs(app, [Piece(text)] if text else [])
         return
-    with coming_back(found, Attention(), app.screen.display(_title(found))):
+    with coming_back(found, UNMOVED, app.screen.display(_title(found))):
         tell_logs(app, found.events())
 
 
@@ -109,7 +109,7 @@ def wait(ctx: typer.Context, id: OptionalId = None, timeout: WaitTimeout = None)
     app = world(ctx)
     seconds = None if timeout is None else times.duration(timeout, "--timeout")
     found = _found(app, id)
-    with app.screen.display(_title(found)) as display, coming_back(found, Attention(), display):
+    with app.screen.display(_title(found)) as display, coming_back(found, UNMOVED, display):
         if not training.ended_within(found, seconds, lambda status: display.phase(status)):
             raise NoAnswer(f"the training has not ended after {timeout}, and goes on")
     conclude(app, found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -12,6 +13,12 @@ from rcli.records import Page
 T = TypeVar("T")
 
 
-def first(limit: int, fetch: Callable[[str | None], Page[T]]) -> list[T]:
-    """At most ``limit`` rows of such as ``api.predictions``; no page is fetched that is not needed."""
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The name that was meant, if one is almost the same."""
+    near = get_close_matches(name, names, n=1, cutoff=0.8)
+    return near[0] if near else None
+
+
+def first(limit: int | None, fetch: Callable[[str | None], Page[T]]) -> list[T]:
+    """At most ``limit`` rows (None: all) of such as ``api.predictions``; no page is fetched without need."""
     return list(islice(chain.from_iterable(page.results for page in pages(fetch)), limit))

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 MOST = 16
 """So many pictures are on a contact sheet."""
 
+_PROTOCOLS = {
+    "tgp": "as pixels, with kitty's graphics protocol",
+    "sixel": "as pixels, with sixels",
+    "halfcell": "in half blocks of colour",
+    "unicode": "in signs without colours",
+}
 _SIDE = 1024
 _COLUMNS = 4
 _CELL, _GAP = 256, 16
@@ -30,6 +36,14 @@ def may_show(console: Console, stdin: TextIO) -> bool:
     """
     has_colours = console.is_terminal and console.color_system is not None and not console.no_color
     return has_colours and stdin.isatty() and _is_in_foreground(stdin) and _has_size(console)
+
+
+def protocol(console: Console, stdin: TextIO) -> str | None:
+    """How pictures are drawn on this terminal; None where they are not."""
+    if not may_show(console, stdin) or (renderable := _renderable()) is None:
+        return None
+    _forget_questions(console)
+    return _PROTOCOLS[renderable.__module__.rpartition(".")[2]]
 
 
 def show(console: Console, paths: Sequence[Path]) -> int:

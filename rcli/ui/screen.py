@@ -90,7 +90,17 @@ class Screen:
         self._flush(self._out)
         for chunk in chunks:
             _guarded(self._out.buffer.write, chunk)
-        _guarded(self._out.buffer.flush)
+            _guarded(self._out.buffer.flush)  # what comes slowly is to be seen at once
+
+    def markdown(self, text: str) -> None:
+        """A document: laid out on a terminal, where a link shows its address, byte-exact in a pipe."""
+        if not self.is_terminal or self.plain:
+            self.text(text)
+            self.end_text()
+            return
+        from rich.markdown import Markdown
+
+        _guarded(self.console.print, Markdown(clean(text), hyperlinks=False), width=self.width)
 
     def line(self, text: str) -> None:
         """One line of data."""
@@ -319,18 +329,18 @@ def _dumped(value: Any, indent: int | None = None) -> str:
     return text if is_writable(text) else json.dumps(value, indent=indent)
 
 
-def program(expression: str) -> Any:
+def program(expression: str, option: str = "--jq") -> Any:
     """What ``--jq`` runs. Raises UsageError for what is not in that language."""
     import jq
 
     try:
         return jq.compile(expression)
     except ValueError as exc:
-        raise _no_filter(exc) from exc
+        raise _no_filter(exc, option) from exc
 
 
-def _no_filter(error: ValueError) -> UsageError:
-    return UsageError(f"--jq: {error}", hint="the language: https://jqlang.org/manual")
+def _no_filter(error: ValueError, option: str = "--jq") -> UsageError:
+    return UsageError(f"{option}: {error}", hint="the language: https://jqlang.org/manual")
 
 
 def _guarded(write: Any, *args: Any, **options: Any) -> None:

@@ -44,6 +44,25 @@ def trainings(found: Sequence[Prediction], *, age: bool) -> Table:
     return ("id", "base", "destination", "status", "time", "created"), list(rows)
 
 
+def under_way(found: Sequence[tuple[str, str, Prediction]], *, age: bool) -> Table:
+    """What runs: its host, whether it is a prediction or a training, and since when; for a person as an age.
+
+    Of a training the destination is more telling than its base.
+    """
+    rows = [
+        (
+            row.id,
+            host,
+            kind,
+            row.raw.get("destination") or row.model,
+            row.status,
+            _when(row.created_at, age),
+        )
+        for host, kind, row in found
+    ]
+    return ("id", "host", "kind", "model", "status", "created"), list(rows)
+
+
 def prediction(record: Prediction, *, error: str | None, web: bool) -> Fields:
     """All that a person asks of one prediction, what may be long at the end.
 
@@ -149,6 +168,9 @@ def model(record: Model) -> Fields:
         ("created", latest.created_at if latest else None),
         ("cog", latest.cog_version if latest else None),
         ("url", record.raw.get("url")),
+        ("source", record.raw.get("github_url")),
+        ("paper", record.raw.get("paper_url")),
+        ("licence", record.raw.get("license_url")),
     ]
 
 

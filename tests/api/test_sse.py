@@ -138,7 +138,7 @@ def test_each_event_is_handed_over_the_moment_it_arrives(
 
     def parts() -> Iterable[bytes]:
         yield output("1:0", "first")
-        assert taken.wait(10)
+        assert taken.wait(60)
         yield DONE
 
     recording_server.answer("GET /stream", Answer(200, parts, STREAM))

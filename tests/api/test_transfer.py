@@ -253,7 +253,7 @@ def test_a_signal_in_the_waiting_thread_ends_the_downloads(
     def parts() -> Iterator[bytes]:
         yield b"first"
         os.kill(os.getpid(), signal.SIGUSR1)
-        assert going_on.wait(10)
+        assert going_on.wait(60)
         yield b"second"
 
     def interrupt(number: int, frame: object) -> None:
@@ -284,7 +284,7 @@ def test_a_killed_process_leaves_no_half_written_file(
 
     def parts() -> Iterator[bytes]:
         yield bytes(1_000_000)
-        assert going_on.wait(10)
+        assert going_on.wait(60)
 
     recording_server.answer("GET /x", Answer(200, parts))
     code = f"""

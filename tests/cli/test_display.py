@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pyte
@@ -12,9 +13,9 @@ import pytest
 
 from rcli.settings import LIST_PRICES_FROM
 from tests.cli.conftest import PROJECTS, Shell
-from tests.cloud import ID, RUN, Cloud, cloud, prediction
+from tests.cloud import FILES, ID, PNG, RUN, Cloud, cloud, prediction
 from tests.conftest import Run
-from tests.processes import Process
+from tests.processes import PATIENCE, Process
 from tests.recording_server import Answer, Recorded, json_answer
 from tests.terminal import TerminalSession
 
@@ -272,7 +273,7 @@ def test_what_the_setup_prints_is_part_of_the_cold_start(warm_shell: Shell) -> N
     assert session.end() == 0
     assert b"\x1b]" not in session.raw
     assert b"\x1b[2J" not in session.raw
-    assert re.search(r" · setup 0\.\d+ s · ran ", session.text)
+    assert re.search(r" · setup [\d.]+ s · ran ", session.text)
 
 
 @pytest.mark.parametrize("words", [["run"], ["run", "--logs"], ["stream"], ["run", "--progress", "plain"]])
@@ -391,6 +392,42 @@ def test_the_cost_is_told_with_what_it_rests_on(
 
     assert f" · {cost}" in told.stderr.splitlines()[-1].replace(LIST_PRICES_FROM, "…")
     assert (json.loads(silent), silent.stderr) == (done, "")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_download_shows_how_far_it_is_and_leaves_no_trace_of_that(
+    shell: Shell, cloud: Cloud, columns: int, leaves: bool
+) -> None:
+    going_on = threading.Event()
+
+    def picture() -> Iterator[bytes]:
+        yield PNG[:100]
+        going_on.wait(PATIENCE)
+        yield PNG[100:]
+
+    cloud.has_model(FILES)
+    name = "a-rather-long-name-of-a-picture-of-a-cat.png"
+    url = cloud.offers(name)
+    cloud.delivery.answer(f"GET /pbxt/{name}", Answer(200, picture, {"Content-Type": "image/png"}))
+    cloud.creates(prediction("starting"), prediction("succeeded", output=[url]))
+
+    session = shell.terminal(*RUN, "--output-dir", "x", env=cloud.env, columns=columns)
+    live = session.shows("saving", "100 B").splitlines()
+    if leaves:
+        session.press("\x03")
+        code = session.end()
+        going_on.set()
+    else:
+        going_on.set()
+        code = session.end()
+
+    assert code == (130 if leaves else 0)
+    assert len(live[-1]) < columns
+    assert "saving" not in session.text
+    unwrapped = "".join(line.ljust(columns) for line in session.lines)
+    assert ("has succeeded" in unwrapped) == leaves
+    assert (name in unwrapped) != leaves
 
 
 def test_an_end_is_summed_up_for_whoever_asked_for_it(rcli: Run, cloud: Cloud) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import signal
 import stat
 from pathlib import Path
+from threading import Event
 
 import pytest
+from PIL import Image
 
 from rcli.records import Json
 from tests.cli.conftest import PROJECTS, Shell
 from tests.cloud import FILES, ID, PNG, RUN, TEXT, Cloud, cloud, managed, prediction, told
 from tests.conftest import Run, environment
-from tests.processes import Process, command
-from tests.recording_server import Answer, json_answer, page, problem
+from tests.processes import PATIENCE, Process, command
+from tests.recording_server import Answer, Recorded, json_answer, page, problem
 
 __all__ = ["cloud"]
 
@@ -25,6 +29,19 @@ def detached(rcli: Run, cloud: Cloud, ended: Json, output: Json = FILES) -> None
     cloud.has_model(output)
     cloud.creates(prediction("starting"), ended)
     rcli(*RUN, "--detach", env=cloud.env)
+
+
+def picture() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(made, "PNG")
+    return made.getvalue()
+
+
+def origin(path: Path) -> Json:
+    """What a picture tells of where it came from."""
+    with Image.open(path) as picture:
+        told: Json = json.loads(picture.info["rcli"])
+    return told
 
 
 def browser(folder: Path) -> tuple[dict[str, str], Path]:
@@ -277,3 +294,87 @@ def test_a_download_that_breaks_off_leaves_nothing(rcli: Run, home: Path, cloud:
     assert broken.exit_code == 5
     assert f"rcli predictions watch {ID}" in broken.stderr
     assert not managed(home).exists()
+
+
+# names, provenance, pictures
+
+
+def test_files_are_named_and_told_where_they_came_from(rcli: Run, cloud: Cloud, tmp_path: Path) -> None:
+    files = [cloud.offers("out-0.png", picture()), cloud.offers("b.png", picture())]
+    detached(rcli, cloud, prediction("succeeded", output=files))
+
+    saved = rcli(
+        *DOWNLOAD, "--output-dir", "cats", "--name", "{name}-{n}{ext}", "--provenance", env=cloud.env
+    )
+
+    paths = [tmp_path / "cats" / f"sdxl-{number}.png" for number in (0, 1)]
+    assert (saved, saved.exit_code) == ("".join(f"{path}\n" for path in paths), 0)
+    assert [origin(path)["id"] for path in paths] == [ID, ID]
+
+
+def test_in_the_managed_folder_too(rcli: Run, home: Path, cloud: Cloud) -> None:
+    detached(rcli, cloud, prediction("succeeded", output=[cloud.offers("out-0.png")]))
+
+    saved = rcli(*DOWNLOAD, "--name", "cat{ext}", env=cloud.env)
+    again = rcli(*DOWNLOAD, "--name", "dog{ext}", env=cloud.env)
+    told_again = rcli(*DOWNLOAD, "--name", "dog{ext}", "--progress", "none", env=cloud.env, terminal=True)
+
+    assert saved == again == f"{managed(home) / 'cat.png'}\n"
+    assert "saved already as it is (--output-dir FOLDER saves it anew):" in told_again.stderr
+
+
+def test_a_name_and_a_target_are_one_too_many(rcli: Run, cloud: Cloud) -> None:
+    refused = rcli(*DOWNLOAD, "-o", "x.png", "--name", "y{ext}", env=cloud.env)
+
+    assert told(refused) == (
+        "error: --name and -o both name the file\nhint: --name goes with --output-dir\n",
+        2,
+    )
+
+
+def test_the_first_file_is_opened(rcli: Run, home: Path, cloud: Cloud, tmp_path: Path) -> None:
+    detached(rcli, cloud, prediction("succeeded", output=[cloud.offers("out-0.png")]))
+
+    process = Process(command(*DOWNLOAD, "--open"), environment(home) | cloud.env, tmp_path)
+
+    assert process.end() == 0
+    assert process.stderr == f"warning: --open: there is nothing here that shows {managed(home)}/out-0.png\n"
+
+
+# going on
+
+
+@pytest.mark.parametrize("target", [[], ["-o", "out.bin"], ["--output-dir", "mine"]])
+def test_what_ctrl_c_left_is_gone_on_with(shell: Shell, cloud: Cloud, target: list[str]) -> None:
+    process: Process
+    going_on = Event()
+    content = bytes(range(256)) * (3 << 12)
+    half = len(content) // 2
+    whole = {"Content-Type": "application/octet-stream", "ETag": '"v1"', "Accept-Ranges": "bytes"}
+
+    def silent(request: Recorded) -> Answer:
+        process.signal(signal.SIGINT)
+        going_on.wait(PATIENCE)
+        return rest(request)
+
+    def rest(request: Recorded) -> Answer:
+        begin = int(request.headers["Range"].removeprefix("bytes=").partition("-")[0])
+        span = {"Content-Range": f"bytes {begin}-{len(content) - 1}/{len(content)}"}
+        return Answer(206, content[begin:], whole | span)
+
+    broken = Answer(200, content[:half], whole, declared=len(content))
+    cloud.delivery.answer("GET /pbxt/out.bin", broken, silent, rest)
+    detached(shell.run, cloud, prediction("succeeded", output=[f"{cloud.delivery.url}/pbxt/out.bin"]))
+    process = shell.start(*DOWNLOAD, *target, env=cloud.env)
+    try:
+        code = process.end()
+    finally:
+        going_on.set()
+
+    saved = shell.run(*DOWNLOAD, *target, env=cloud.env)
+
+    assert code == 130
+    assert "rcli predictions watch" in process.stderr
+    assert Path(saved.strip()).read_bytes() == content
+    assert cloud.delivery.requests[-1].headers["Range"] == f"bytes={half}-{len(content) - 1}"
+    assert [path.name for path in Path(saved.strip()).parent.glob(".*.part*")] == []

@@ -130,18 +130,21 @@ def test_managed_files_are_their_owners_alone_and_others_follow_the_umask(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_in_a_download_over_several_connections_leaves_nothing(
+def test_a_signal_in_a_download_over_several_connections_leaves_what_the_next_one_goes_on_with(
     shell: Shell, cloud: Cloud, number: signal.Signals
 ) -> None:
     going_on, asked = Event(), Event()
-    size = SMALLEST
+    content = bytes(SMALLEST)
     whole = {"Content-Type": "application/octet-stream", "ETag": '"v1"', "Accept-Ranges": "bytes"}
 
     def silent_after_the_first(request: Recorded) -> Answer:
-        if request.headers["Range"]:
-            asked.set()
-            assert going_on.wait(PATIENCE)
-        return Answer(200, bytes(size), whole)
+        if not request.headers["Range"]:
+            return Answer(200, content, whole)
+        asked.set()
+        assert going_on.wait(PATIENCE)
+        begin, end = map(int, request.headers["Range"].removeprefix("bytes=").split("-"))
+        span = {"Content-Range": f"bytes {begin}-{end}/{len(content)}"}
+        return Answer(206, content[begin : end + 1], whole | span)
 
     cloud.has_model(FILES)
     cloud.delivery.answer("GET /pbxt/out.bin", silent_after_the_first)
@@ -157,8 +160,15 @@ def test_a_signal_in_a_download_over_several_connections_leaves_nothing(
         going_on.set()
 
     assert exit_code == 128 + number
-    assert "Traceback" not in process.stderr
-    assert not (shell.cwd / "mine").exists()
+    assert process.stderr.endswith(
+        f"prediction {ID} has succeeded: rcli predictions watch {ID} --output-dir mine saves its output\n"
+    )
+    assert [path.name for path in (shell.cwd / "mine").glob("[!.]*")] == []
+    cloud.delivery.requests.clear()
+    watched = shell.run("predictions", "watch", ID, "--output-dir", "mine", env=cloud.env)
+    assert watched == f"{shell.cwd / 'mine' / 'out.bin'}\n"
+    assert (shell.cwd / "mine" / "out.bin").read_bytes() == content
+    assert [path.name for path in (shell.cwd / "mine").iterdir()] == ["out.bin"]
 
 
 # versions by their ids

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 from datetime import UTC, datetime, timedelta
@@ -68,7 +69,7 @@ def test_filters_narrow_it(warm_shell: Shell) -> None:
     assert both & listed("--model", "FAIL", "-n", "999") == {"folder/fails"}
     assert listed("--status", "succeeded", "--model", "folder/fails", "-n", "999") == set()
     assert both <= listed("--since", "1h", "-n", "999")
-    assert listed("--before", "1h") == set()
+    assert both & listed("--before", "1h", "-n", "999") == set()
     assert listed("--since", "2999-01-01") == set()
     assert both & listed("--host", "replicate", "-n", "999") == set()
 
@@ -282,6 +283,19 @@ def test_pruning_forgets_what_is_old(rcli: Run, cloud: Cloud) -> None:
     assert told(refused) == ("error: this wants to be confirmed\nhint: --yes confirms it\n", 2)
     assert (none.stderr, all.stderr) == ("0 predictions are forgotten\n", "1 predictions are forgotten\n")
     assert rcli("library", "list") == ""
+
+
+def test_pruning_removes_old_halves_of_files_from_the_managed_folders(rcli: Run, home: Path) -> None:
+    folder = home / "rcli" / "config" / "outputs" / "abc"
+    folder.mkdir(parents=True)
+    for name in ("out.bin", ".out.bin.part", ".out.bin.part.json", ".new.bin.part"):
+        (folder / name).write_text("x")
+        if name != ".new.bin.part":
+            os.utime(folder / name, (0, 0))
+
+    rcli("library", "prune", "--older-than", "30d", "--yes")
+
+    assert sorted(path.name for path in folder.iterdir()) == [".new.bin.part", "out.bin"]
 
 
 def test_a_person_is_asked_before_pruning(rcli: Run, home: Path, cloud: Cloud, tmp_path: Path) -> None:

@@ -349,6 +349,20 @@ def test_watching_saves_files_like_run(warm_shell: Shell) -> None:
     assert again.replace("a-1.txt", "a.txt") == first
 
 
+def test_watching_can_show_the_whole_log(warm_shell: Shell) -> None:
+    gate = warm_shell.cwd / "gate"
+    warm_shell.run("run", str(PROJECTS / "gate"), f"until={gate}", "--detach")
+    process = warm_shell.start("predictions", "watch", "last", "--logs")
+    process.says("the picture is read")
+    gate.touch()
+
+    assert process.end() == 0
+    assert process.stdout == b"through the gate"
+    assert process.stderr == warm_shell.prediction()["logs"]
+    again = warm_shell.run("predictions", "watch", "last", "--logs")
+    assert (again, again.stderr) == ("through the gate", process.stderr)
+
+
 def test_watching_a_failure_is_a_failure(warm_shell: Shell) -> None:
     warm_shell.run("run", str(PROJECTS / "fails"), "text=no luck")
 

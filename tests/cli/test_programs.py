@@ -150,6 +150,12 @@ def test_a_stream_of_text_is_joined(programs: Programs, language: str) -> None:
     assert ("".join(given) if language == "curl" else given) == expected.removesuffix("\n")
 
 
+def test_a_stream_s_program_is_that_of_a_run(warm_shell: Shell) -> None:
+    argv = (str(PROJECTS / "tokens"), "n=3", "--code", "python")
+
+    assert warm_shell.run("stream", *argv) == warm_shell.run("run", *argv)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_secret_comes_from_a_variable(programs: Programs, language: str, tmp_path: Path) -> None:
     body = "from cog import BaseRunner, Secret\n\n\nclass Runner(BaseRunner):\n"

@@ -40,7 +40,10 @@ def project(tmp_path: Path) -> Path:
 
 
 def edit(project: Path, answer: str) -> None:
-    (project / "run.py").write_text(SOURCE.replace("return n", f"return {answer}"))
+    """In one step: whoever watches never sees a file that is half written."""
+    fresh = project.with_name("run.py.new")
+    fresh.write_text(SOURCE.replace("return n", f"return {answer}"))
+    fresh.rename(project / "run.py")
 
 
 def versions(shell: Shell, model: str) -> list[str]:
@@ -365,7 +368,7 @@ def test_a_watch_in_json_is_one_event_a_line(warm_shell: Shell, project: Path) -
 
 
 def test_a_person_sees_a_watch_line_by_line(warm_shell: Shell, project: Path) -> None:
-    session = warm_shell.terminal("push", str(project), "local:me/seen", "--watch", columns=100)
+    session = warm_shell.terminal("push", str(project), "local:me/seen", "--watch", columns=240)
     session.shows("watching ", "me/seen:")
     edit(project, "n + 1")
     session.shows("  run.py")

@@ -122,6 +122,14 @@ def test_it_can_be_left_running(warm_shell: Shell) -> None:
     assert warm_shell.watch(id) == "hello one"
 
 
+def test_its_output_is_treated_as_run_treats_it(warm_shell: Shell) -> None:
+    warm_shell.run("run", str(PROJECTS / "pieces"), "names=a.txt")
+
+    again = warm_shell.run(*RERUN, "--output-dir", "mine", "--name", "{name}-{stem}{ext}", "--logs")
+
+    assert (again, again.exit_code) == (f"{warm_shell.cwd}/mine/pieces-a.txt\n", 0)
+
+
 def test_a_person_sees_what_runs(warm_shell: Shell) -> None:
     warm_shell.run("run", "rcli/hello", "text=one")
 

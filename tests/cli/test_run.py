@@ -348,7 +348,7 @@ def test_a_shell_that_waits_for_the_answer_does_not_wait_for_the_engine(shell: S
         env=environment(shell.home) | {"PYTHONPATH": str(ROOT)},
         cwd=shell.cwd,
         capture_output=True,
-        timeout=30,
+        timeout=60,
         check=True,
     )
 

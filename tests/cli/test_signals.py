@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import PROJECTS, Shell
 from tests.conftest import environment
-from tests.processes import Process, all_gone
+from tests.processes import Process, all_gone, command
 
 GATE = ("run", str(PROJECTS / "gate"), "until=/nowhere/at/all", "--progress", "plain")
 CODES = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
@@ -39,6 +39,21 @@ def test_a_signal_cancels_what_runs(warm_shell: Shell, number: int, exit_code: i
     assert prediction["status"] == "canceled"
     assert process.stderr.endswith(f"\nprediction {prediction['id']} canceled\n")
     assert process.stdout == b""
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing(warm_shell: Shell) -> None:
+    gate = warm_shell.cwd / "gate"
+    argv = command("run", str(PROJECTS / "gate"), f"until={gate}", "--progress", "plain")
+    process = Process(["nohup", *argv], environment(warm_shell.home), warm_shell.cwd)
+    try:
+        process.says("running")
+        process.signal(signal.SIGHUP)
+        gate.touch()
+
+        assert process.end() == 0
+    finally:
+        process.kill()
+    assert process.stdout == b"through the gate"
 
 
 def test_ctrl_c_during_a_cold_start_cancels_it(warm_shell: Shell) -> None:

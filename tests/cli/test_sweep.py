@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from rcli.records import Json
+from rcli.settings import LIST_PRICES_FROM
 from tests.cli.conftest import PROJECTS, Shell
 from tests.cloud import FILES, TEXT, Cloud, cloud, prediction
 from tests.conftest import Run
@@ -301,6 +302,54 @@ def test_ctrl_c_takes_the_table_away(warm_shell: Shell, tmp_path: Path) -> None:
     assert session.end() == 130
     assert session.lines[-1] == "2 predictions canceled"
     assert "waiting" not in session.text
+
+
+def test_ids_of_what_is_created_alone_are_printed(warm_rcli: Run) -> None:
+    created = warm_rcli("predictions", "create", ECHO, "--sweep", "text=a,b", "--repeat", "2")
+    waited = warm_rcli("predictions", "wait", *created.split())
+
+    assert created.exit_code == 0
+    assert len(set(created.split())) == 4
+    assert waited.count("\tsucceeded\t") == 4
+
+
+def test_what_several_will_cost_is_told_before_as_far_as_it_is_known(rcli: Run, cloud: Cloud) -> None:
+    cloud.has_model(TEXT, inputs=SEEDED, visibility="public")
+    ends = {f"seed_{seed}": {"metrics": {"predict_time": seed * 2.0}} for seed in (1, 2, 3)}
+    Service(cloud, **ends)
+    words = ("--sweep", "seed=1..3")
+
+    unknown = sdxl(rcli, cloud, *words)
+    rcli("config", "set", "price.stability-ai/sdxl", "gpu-l40s")
+    timeless = sdxl(rcli, cloud, *words)
+    sdxl(rcli, cloud, *words, "--yes")
+    by_time = sdxl(rcli, cloud, *words)
+    rcli("config", "set", "price.stability-ai/sdxl", "0.04")
+    by_run = sdxl(rcli, cloud, *words)
+
+    said = [stderr.splitlines()[0] for _, stderr, _ in (unknown, timeless, by_time, by_run)]
+    assert {code for *_, code in (unknown, timeless, by_time, by_run)} == {2}
+    assert said == [
+        "error: 3 predictions on replicate may cost something",
+        "error: 3 predictions on replicate may cost something",
+        "error: 3 predictions on replicate may cost something: about $0.012 (3 × predict_time 4 s × "
+        f"gpu-l40s $0.000975/s, list price, {LIST_PRICES_FROM}; the median of 3 runs)",
+        "error: 3 predictions on replicate may cost something: about $0.12 (3 × a run's price as set)",
+    ]
+
+
+def test_a_person_is_told_what_several_will_cost(shell: Shell, cloud: Cloud) -> None:
+    cloud.has_model(FILES, inputs=SEEDED)
+    service = Service(cloud)
+    shell.run("config", "set", "price.stability-ai/sdxl", "0.04")
+    session = shell.terminal(
+        "run", "stability-ai/sdxl", "prompt=x", "--repeat", "5", env=cloud.env, columns=120
+    )
+    session.shows("Run 5 predictions on replicate? They cost about $0.20 (5 × a run's price as set).")
+    session.press("n")
+
+    assert session.end() == 2
+    assert service.bodies == []
 
 
 def test_a_person_is_asked_before_several_are_paid_for(shell: Shell, cloud: Cloud) -> None:

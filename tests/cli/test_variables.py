@@ -157,6 +157,36 @@ def test_what_is_no_variable_is_refused_and_not_repeated(rcli: Run, written: str
     assert result.exit_code == 2
 
 
+def test_a_rerun_takes_the_caller_s_own_once_more_and_wants_other_values_again(
+    warm_shell: Shell, project: str
+) -> None:
+    mine = {"SECRET_KEY": "1234567"}
+    passed = warm_shell.run("run", project, "-e", "SECRET_KEY", env=mine)
+    again = warm_shell.run("predictions", "rerun", "last", env=mine)
+    gone = warm_shell.run("predictions", "rerun", "last")
+    given = warm_shell.run("predictions", "rerun", "last", "-e", "SECRET_KEY=123")
+    refused = warm_shell.run("predictions", "rerun", "last", env=mine)
+
+    assert [told(each)[0] for each in (passed, again, given)] == [7, 7, 3]
+    for each in (gone, refused):
+        assert each.exit_code == 2
+        assert each.stderr == (
+            "error: SECRET_KEY: the values of -e are stored nowhere, and have to be given again\n"
+            "hint: -e SECRET_KEY=…\n"
+        )
+
+
+def test_a_person_is_asked_for_the_value(warm_shell: Shell, project: str) -> None:
+    warm_shell.run("run", project, "-e", "SECRET_KEY=12345")
+    session = warm_shell.terminal("predictions", "rerun", "last", "--jq", ".output[0]")
+    session.shows("-e SECRET_KEY:")
+    session.press("123456789\r")
+
+    assert session.end() == 0
+    assert "9" in session.lines
+    assert "123456789" not in session.text
+
+
 def test_a_value_is_written_nowhere(shell: Shell, project: str) -> None:
     secret = "kQ7vN2xW9p"
 

@@ -103,6 +103,9 @@ def test_a_bare_version_id_is_run_unchecked(api: Replicate, service: RecordingSe
     assert asked(service) == [("POST", "/v1/predictions", {"version": ID, "input": {"x": 1}})]
 
 
+SHOP = {"owner": "acme", "name": "shop"}
+
+
 def test_a_deployment_has_the_inputs_of_its_release(api: Replicate, service: RecordingServer) -> None:
     release = {"number": 1, "model": "stability-ai/sdxl", "version": OLD_ID}
     service.answer(
@@ -124,10 +127,9 @@ def test_a_deployment_has_the_inputs_of_its_release(api: Replicate, service: Rec
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({"current_release": {"model": "secret/model", "version": OLD_ID}}, 200),
-        ({"current_release": None}, 200),
-        ({}, 200),
-        ([], 200),
+        (SHOP | {"current_release": {"model": "secret/model", "version": OLD_ID}}, 200),
+        (SHOP | {"current_release": None}, 200),
+        (SHOP, 200),
         ({"detail": "no"}, 403),
     ],
 )

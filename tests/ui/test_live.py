@@ -11,7 +11,7 @@ import pytest
 
 from rcli.ui.live import Heartbeat, Live, Silent
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Written(io.StringIO):

@@ -10,7 +10,8 @@ import typer
 from rcli.app import App
 from rcli.cli.options import Yes, world
 from rcli.cli.steps import showing
-from rcli.cli.steps.finding import found, library
+from rcli.cli.steps.confirming import confirmed
+from rcli.cli.steps.lookup import found, library
 from rcli.errors import Interrupted, NotFound, RcliError, UsageError
 from rcli.records import Prediction
 from rcli.services.library.records import Entry
@@ -48,15 +49,6 @@ def _cancel_all(app: App, yes: bool) -> int:
         app.screen.say("nothing was canceled")
         return 0
     return max(_canceled(app, each, host) for each in running)
-
-
-def confirmed(app: App, question: str) -> bool:
-    """Raises UsageError where nobody can be asked."""
-    if not app.may_ask:
-        raise UsageError("this wants to be confirmed", hint="--yes confirms it")
-    from rcli.ui import prompts  # imports a whole terminal toolkit
-
-    return prompts.confirm(question, app.stderr)
 
 
 def _running(app: App, host: str) -> list[Running]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from rcli.app import App
-from rcli.cli.steps.finding import library
+from rcli.cli.steps.lookup import library
 from rcli.errors import RcliError, UsageError
 from rcli.services import lists
 from rcli.settings import LOCAL, REPLICATE

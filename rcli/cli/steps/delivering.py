@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -53,6 +54,12 @@ class Wishes:
     finish: Finish = PLAIN
     locked: bool = False
 
+    @property
+    def where(self) -> str:
+        """The options that say where the output goes, as they are typed."""
+        options = (("-o", self.target), ("--output-dir", self.folder))
+        return "".join(f" {name} {shlex.quote(str(value))}" for name, value in options if value is not None)
+
 
 @dataclass
 class Delivery:
@@ -80,6 +87,10 @@ class Delivery:
     def saved(self) -> tuple[Saved, ...]:
         """The files that were saved, all of them or none; of a stream the text that was kept."""
         return self._saved or ((self._kept,) if self._kept else ())
+
+    @property
+    def _paths(self) -> list[Path]:
+        return [each.path for each in self._saved]
 
     @property
     def tells_events(self) -> bool:
@@ -160,7 +171,7 @@ class Delivery:
             self._show_value()
         self.app.screen.end_text()
         if self.wishes.finish.opens:
-            open_first(self.app, self._saved)
+            open_first(self.app, self._paths)
         sum_up(self.app, self.running, self.course, self._where())
 
     def _where(self) -> str | None:
@@ -209,13 +220,13 @@ class Delivery:
     def _show_paths(self) -> None:
         if self.result.kind == "json" and not self.app.flags.quiet:
             self.app.screen.json(outputs.localized(self.result.output, self._saved))
-            preview(self.app, self.wishes.finish, self._saved)
+            preview(self.app, self.wishes.finish, self._paths)
             return
         for saved in self._saved:
             self.app.screen.path(saved.path)
             told = about(saved.path) if self.app.screen.speaks else None
             self.app.screen.note(", ".join(filter(None, (told, views.size(saved.size)))))
-        preview(self.app, self.wishes.finish, self._saved)
+        preview(self.app, self.wishes.finish, self._paths)
         if not self._saved:
             self.app.screen.line(self.prediction.id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from rcli.errors import UsageError
 from rcli.services.results import media
 from rcli.services.results.media import Medium
 from rcli.services.results.naming import Template
-from rcli.services.results.outputs import Saved
 from rcli.ui import browser, views
 
 
@@ -40,10 +40,10 @@ def finish(ctx: typer.Context, target: str | None) -> Finish:
         raise UsageError("--name and -o both name the file", hint="--name goes with --output-dir")
     return Finish(
         template=Template.parse(name) if name is not None else None,
-        embeds=chosen(ctx, "--provenance"),
+        embeds=bool(chosen(ctx, "--provenance")),
         previews=not chosen(ctx, "--no-preview"),
-        opens=chosen(ctx, "--open"),
-        web=chosen(ctx, "--web"),
+        opens=bool(chosen(ctx, "--open")),
+        web=bool(chosen(ctx, "--web")),
     )
 
 
@@ -60,7 +60,7 @@ def about(path: Path) -> str | None:
     return _told(medium) if medium else None
 
 
-def preview(app: App, wishes: Finish, saved: tuple[Saved, ...]) -> None:
+def preview(app: App, wishes: Finish, saved: Sequence[Path]) -> None:
     """Pictures for a person at a terminal that can show them."""
     if not (wishes.previews and app.screen.is_terminal and app.screen.speaks and not app.screen.plain):
         return
@@ -70,17 +70,17 @@ def preview(app: App, wishes: Finish, saved: tuple[Saved, ...]) -> None:
 
     if not pictures.may_show(app.screen.console, app.stdin):
         return
-    shown = pictures.show(app.screen.console, [each.path for each in saved])
+    shown = pictures.show(app.screen.console, saved)
     if shown == pictures.MOST < len(saved):
         app.screen.note(f"the first {shown} pictures of {len(saved)} files")
 
 
-def open_first(app: App, saved: tuple[Saved, ...]) -> None:
+def open_first(app: App, saved: Sequence[Path]) -> None:
     """With the program that the system has for it."""
     if not saved:
         app.screen.warning("--open: no file was saved")
-    elif not browser.opens_file(saved[0].path.absolute(), app.environ):
-        app.screen.warning(f"--open: there is nothing here that shows {saved[0].path}")
+    elif not browser.opens_file(saved[0].absolute(), app.environ):
+        app.screen.warning(f"--open: there is nothing here that shows {saved[0]}")
 
 
 def open_page(app: App, page: str | None) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rcli.app import App
-from rcli.errors import NoAnswer, RateLimited
+from rcli.errors import ClosedPipe, Interrupted, NoAnswer, RateLimited
 from rcli.records import Finished, Logs, Output, Phase, Prediction, PredictionEvent
 from rcli.services.results.outputs import NotSaved
 from rcli.services.work import cost, phases, predict
@@ -69,12 +69,22 @@ def tell_logs(app: App, events: Iterable[PredictionEvent]) -> None:
 
 
 @contextmanager
-def taken_up_again(running: Running) -> Iterator[None]:
-    """A prediction stays when the network or the disk does not: the hint says how to come back to it."""
+def taken_up_again(running: Running, where: str = "") -> Iterator[None]:
+    """A prediction stays when the person, the network or the disk does not: the hint says how to come back.
+
+    ``where``: the options that say where its output goes, as they are typed.
+    """
     try:
         yield
+    except ClosedPipe:
+        raise
+    except Interrupted as exc:
+        if running.prediction.status == "succeeded":
+            id = running.prediction.id
+            exc.hint = f"prediction {id} has succeeded: rcli predictions watch {id}{where} saves its output"
+        raise
     except (NoAnswer, RateLimited) as exc:
-        exc.hint = f"rcli predictions watch {running.prediction.id} takes it up again"
+        exc.hint = f"rcli predictions watch {running.prediction.id}{where} takes it up again"
         raise
     except NotSaved as exc:
         id = running.prediction.id

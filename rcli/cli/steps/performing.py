@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from rcli.app import App
 from rcli.cli.steps import asking, choosing, rehearsing, showing
 from rcli.cli.steps.delivering import STDOUT, Delivery, Wishes
-from rcli.cli.steps.finding import library
 from rcli.cli.steps.following import Telling, explain_failure, follow, sum_up, taken_up_again
+from rcli.cli.steps.lookup import library
 from rcli.cli.steps.resolving import resolve, schema_named, split, title
 from rcli.errors import RcliError
 from rcli.records import Prediction
@@ -143,7 +143,7 @@ def check_target(app: App, wishes: Wishes) -> None:
 
 def _follow(app: App, delivery: Delivery, display: Display) -> None:
     delivery.open_page()
-    with taken_up_again(delivery.running):
+    with taken_up_again(delivery.running, delivery.wishes.where):
         telling = Telling(delivery.prints, delivery.tells_events, delivery.wishes.logs)
         delivery.was_printed = follow(app, delivery.running, display, delivery.course, telling)
     library(app).remember(delivery.prediction, delivery.host)
@@ -159,7 +159,7 @@ def _hand_over(app: App, delivery: Delivery, display: Display) -> None:
         sum_up(app, delivery.running, delivery.course)
         delivery.running.check()
     try:
-        with taken_up_again(delivery.running):
+        with taken_up_again(delivery.running, delivery.wishes.where):
             delivery.save(display)
     except RcliError:
         display.stop()
@@ -167,7 +167,7 @@ def _hand_over(app: App, delivery: Delivery, display: Display) -> None:
         raise
     library(app).remember_files(delivery.prediction.id, delivery.host, outputs.kept(delivery.saved))
     display.stop()
-    with taken_up_again(delivery.running):
+    with taken_up_again(delivery.running, delivery.wishes.where):
         delivery.show()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rcli.app import App
-from rcli.cli.steps.finding import library
+from rcli.cli.steps.lookup import library
 from rcli.errors import UsageError
 from rcli.references import DeploymentReference, FolderReference, ModelReference, Reference, VersionReference
 from rcli.services.models import lock, newer

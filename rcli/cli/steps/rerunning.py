@@ -8,9 +8,11 @@ import typer
 
 from rcli.app import App
 from rcli.cli.options import (
+    FINISH,
     TERMS,
     VARIABLES,
     Inputs,
+    Logs,
     Output,
     OutputDir,
     Prediction,
@@ -19,7 +21,8 @@ from rcli.cli.options import (
 )
 from rcli.cli.steps import changes, performing
 from rcli.cli.steps.delivering import Wishes
-from rcli.cli.steps.finding import library, place
+from rcli.cli.steps.finish import finish
+from rcli.cli.steps.lookup import library, place
 from rcli.cli.steps.resolving import introduce, schema_named
 from rcli.cli.steps.terms import terms
 from rcli.errors import UsageError
@@ -39,7 +42,7 @@ Changes = Annotated[
 ]
 
 
-@also(VARIABLES, *TERMS)
+@also(VARIABLES, *TERMS, *FINISH)
 def rerun(
     ctx: typer.Context,
     id: Prediction,
@@ -50,17 +53,24 @@ def rerun(
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")
     ] = False,
+    logs: Logs = False,
 ) -> None:
     """Run the same version of a model on the same inputs again, changed by -i.
 
-    Inputs come from the service, or from the library when the service has deleted them. Secret ones are
-    stored nowhere and have to be given again.
+    Inputs come from the service, or from the library when the service has deleted them. Secret ones, and
+    values of -e, are stored nowhere and have to be given again; -e NAME takes yours once more.
 
     Example: rcli predictions rerun last -i seed=2
     """
     app = world(ctx)
     wishes = Wishes(
-        variables=changes.variables(ctx), detach=detach, target=output, folder=output_dir, terms=terms(ctx)
+        variables=changes.variables(ctx),
+        detach=detach,
+        target=output,
+        folder=output_dir,
+        terms=terms(ctx),
+        logs=logs,
+        finish=finish(ctx, output),
     )
     written = launch.read(words or [], input or [], Sources(app.cwd, app.home, app.stdin.buffer))
     performing.check_target(app, wishes)
@@ -86,10 +96,27 @@ def rerun(
 def _target(app: App, host: str, former: Former, wishes: Wishes) -> Target:
     _, reference = app.parse(former.reference)
     target = again.target(former, reference)
-    own = variables.parse(wishes.variables, app.environ)
+    written = _with_variables(app, former, wishes.variables)
+    own = variables.parse(written, app.environ)
     if own and host != LOCAL:
         raise UsageError(f"-e is for models on this machine: {host} keeps its models' variables itself")
-    return variables.given(former.api, target, own)
+    return variables.given(former.api, target, written, own)
+
+
+def _with_variables(app: App, former: Former, written: tuple[str, ...]) -> tuple[str, ...]:
+    """What ``-e`` says now, and the variables of then: the caller's own as they are here and now, and others'
+    values are asked for. Raises UsageError where nobody can be asked, or one is no more here.
+    """
+    had = variables.again(former.variables, written, app.environ)
+    if had.passed:
+        app.screen.note(f"{', '.join(had.passed)}: as it was then, from your environment")
+    if not had.missing or not app.may_ask:
+        variables.refuse(had.missing)
+        return (*had.passed, *written)
+    from rcli.ui import prompts  # imports a whole terminal toolkit
+
+    asked = [f"{name}={prompts.secret(f'-e {name}:', app.stderr)}" for name in had.missing]
+    return (*had.passed, *asked, *written)
 
 
 def _with_secrets(app: App, former: Former, target: Target, written: Written) -> Written:

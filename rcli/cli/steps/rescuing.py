@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rcli.app import App
 from rcli.cli.steps import saving
-from rcli.cli.steps.finding import library
+from rcli.cli.steps.lookup import library
 from rcli.errors import Interrupted, NotFound, RcliError
 from rcli.services.library import Library
 from rcli.services.library.queries import Filter
@@ -60,7 +60,7 @@ def _rescue_one(app: App, kept: Library, running: Running, host: str) -> int:
         return 0
     folder = safekeeping.managed(app.settings.outputs, prediction.id)
     with app.screen.display(prediction.model) as display:
-        saved = saving.fetch(running, host, folder, display, target=None, managed=True)
+        saved = saving.fetch(running, host, folder, display, managed=True)
     kept.remember_files(prediction.id, host, outputs.kept(saved))
     for each in saved:
         app.screen.path(each.path)

@@ -13,6 +13,7 @@ from rcli.cli.steps.pinning import pinned, tell_changes
 from rcli.errors import InvalidInput, NotAllowed, NotFound, UsageError
 from rcli.records import Json
 from rcli.references import FolderReference, ModelReference, Reference, VersionReference, is_folder
+from rcli.services import seen
 from rcli.services.models import catalog
 from rcli.services.models.catalog import Target
 from rcli.services.request import variables
@@ -58,13 +59,14 @@ def resolve(app: App, model: str, wishes: Wishes, display: Display) -> Resolved:
             pin = pinned(app, host, reference, locked=wishes.locked)
             target = catalog.resolve(api, reference, pin)
     introduce(app, host, target, display)
+    _keep(app, host, reference, target.document, target.version_id)
     if first_seen:
         app.screen.note(f"first run of {reference}: its code runs with your rights")
     for warning in warnings:
         app.screen.warning(warning)
     tell_changes(app, Resolved(api, target), reference, pin)
     if not wishes.giving.dry_run:
-        target = variables.given(api, target, own)
+        target = variables.given(api, target, wishes.variables, own)
     return Resolved(api, target)
 
 
@@ -82,13 +84,19 @@ def document(app: App, model: str, *, file: str = "cog.yaml", to_run: bool = Fal
     """
     prefix, reference = app.parse(model)
     if isinstance(reference, FolderReference):
-        return app.engine().register(reference.path, file, to_run=False).version.schema
+        document = app.engine().register(reference.path, file, to_run=False).version.schema
+        _keep(app, LOCAL, reference, document)
+        return document
     host = app.host_for(prefix, reference)
     api = app.connect(host)
     if to_run:
         with _missing_explained(app, host, reference, explicit=bool(prefix or app.flags.host)):
-            return catalog.resolve(api, reference, pinned(app, host, reference, locked=False)).document
-    found = catalog.resolve(api, reference, None).document
+            target = catalog.resolve(api, reference, pinned(app, host, reference, locked=False))
+        _keep(app, host, reference, target.document, target.version_id)
+        return target.document
+    target = catalog.resolve(api, reference, None)
+    found = target.document
+    _keep(app, host, reference, found, target.version_id)
     if isinstance(reference, VersionReference) and not found:
         raise NotFound(
             f"{host} tells no schema of a version by its id alone",
@@ -110,6 +118,14 @@ def schema_named(model: str) -> Iterator[None]:
     except InvalidInput as exc:
         exc.hint = exc.hint or f"rcli models schema {shlex.quote(model)}"
         raise
+
+
+def _keep(app: App, host: str, reference: Reference, document: Json, version: str | None = None) -> None:
+    """What shells complete for this model from now on."""
+    if isinstance(reference, VersionReference) or not document:
+        return
+    name = reference.full_name if isinstance(reference, ModelReference) else str(reference)
+    seen.keep(app.settings.paths, host, name, document, version)
 
 
 def _refuse_overrides(wishes: Wishes) -> None:

@@ -12,23 +12,24 @@ import typer
 from rcli.app import App
 from rcli.cli.options import chosen
 from rcli.cli.steps.delivering import Delivery, Wishes
-from rcli.cli.steps.finding import library
 from rcli.cli.steps.finish import open_first, preview
 from rcli.cli.steps.following import Telling, explain_failure, follow, taken_up_again
+from rcli.cli.steps.lookup import library
 from rcli.cli.steps.performing import Plan, planned
 from rcli.cli.steps.resolving import schema_named, title
 from rcli.errors import RcliError, UsageError
+from rcli.services.library.queries import Filter
 from rcli.services.models.schema import input_fields
 from rcli.services.request.inputs import Inputs
 from rcli.services.results import outputs
 from rcli.services.results.outputs import Saved
-from rcli.services.work import batch, launch, sweeps
+from rcli.services.work import batch, forecast, launch, sweeps
 from rcli.services.work.batch import NotCreated
-from rcli.services.work.launch import Job
+from rcli.services.work.launch import Job, Resolved
 from rcli.services.work.predict import Running
 from rcli.services.work.sweeps import Sweep, Variation
 from rcli.settings import LOCAL
-from rcli.ui import live
+from rcli.ui import live, views
 from rcli.ui.board import Board
 from rcli.ui.logs import LogTail
 
@@ -46,7 +47,7 @@ class Several:
     agreed: bool
 
 
-def way(ctx: typer.Context) -> Callable[[App, Sequence[str], Sequence[str], Wishes], int]:
+def mode(ctx: typer.Context) -> Callable[[App, Sequence[str], Sequence[str], Wishes], int]:
     """How the options say that it is to be done. Raises UsageError."""
     repeat = chosen(ctx, "--repeat") or "1"
     if not (repeat.isdecimal() and 1 <= int(repeat) <= sweeps.MOST):
@@ -64,7 +65,8 @@ def perform(wanted: Several, app: App, words: Sequence[str], written: Sequence[s
     plan = planned(app, words, written, wishes)
     with schema_named(plan.name):
         built = sweeps.build(plan.model.target, plan.written, variations, plan.handling.answers)
-    _agree(app, plan.model.host, len(variations), agreed=wanted.agreed)
+    if not wanted.agreed:
+        _agree(app, plan.model, len(variations))
     secrets = [each.name for each in input_fields(plan.model.target.document) if each.is_secret]
     labels = [each.label(secrets) for each in variations]
     with app.screen.board(title(plan.model.host, plan.model.target), labels) as board:
@@ -84,16 +86,30 @@ def _refuse(wishes: Wishes) -> None:
         raise UsageError(f"--web {_FOR_ONE}")
 
 
-def _agree(app: App, host: str, count: int, *, agreed: bool) -> None:
+def _agree(app: App, model: Resolved, count: int) -> None:
     """Asks before several are paid for; the engine is free. Raises UsageError without a yes."""
-    if agreed or host == LOCAL or count == 1:
+    if model.host == LOCAL or count == 1:
         return
+    price = _price(app, model, count)
     if not app.may_ask:
-        raise UsageError(f"{count} predictions on {host} may cost something", hint="--yes goes ahead")
+        told = f": {price}" if price else ""
+        raise UsageError(
+            f"{count} predictions on {model.host} may cost something{told}", hint="--yes goes ahead"
+        )
     from rcli.ui import prompts  # imports a whole terminal toolkit
 
-    if not prompts.confirm(f"Run {count} predictions on {host}? They may cost something.", app.stderr):
+    told = f"They cost {price}." if price else "They may cost something."
+    if not prompts.confirm(f"Run {count} predictions on {model.host}? {told}", app.stderr):
         raise UsageError("nothing was created")
+
+
+def _price(app: App, model: Resolved, count: int) -> str | None:
+    """What they will cost together and on what that rests, None if nobody can tell."""
+    past = library(app).past(Filter(model=model.target.name, host=model.host, status="succeeded"))
+    known = forecast.of(count, model.target, past, model.api, app.settings)
+    if known.amount is None:
+        return None
+    return views.cost(known) if known.is_least else f"about {views.cost(known)}"
 
 
 def _jobs(
@@ -218,10 +234,11 @@ class _Round:
         """Pictures side by side, and what is left to say."""
         if self._not_created:
             self.app.screen.say(f"{self._not_created} of {len(self.jobs)} were not created after that")
+        paths = [each.path for each in self._saved]
         if not self.app.flags.wants_json:
-            preview(self.app, self.wishes.finish, tuple(self._saved))
+            preview(self.app, self.wishes.finish, paths)
         if self.wishes.finish.opens:
-            open_first(self.app, tuple(self._saved))
+            open_first(self.app, paths)
         failed = sum(code != 0 for code in self._codes) + self._not_created
         self.app.screen.note(f"{len(self.jobs) - failed} of {len(self.jobs)} succeeded")
         return max(self._codes)

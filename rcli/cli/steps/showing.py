@@ -29,6 +29,16 @@ def record(app: App, raw: Any, name: str, fields: Fields) -> None:
         app.screen.fields(fields)
 
 
+def deleted(app: App, noun: str, name: str, *, state: str = "is deleted") -> None:
+    """What is there no more: its name for scripts that ask for names, a sentence for all others."""
+    if app.flags.wants_json:
+        app.screen.event({noun: name, "deleted": True})
+    elif app.flags.quiet:
+        app.screen.line(name)
+    else:
+        app.screen.say(f"{noun} {name} {state}")
+
+
 def canceled(app: App, noun: str, now: Prediction, *, several: bool = False) -> None:
     """A prediction or training that has just been canceled; of several each is a line of JSON."""
     if app.flags.wants_json:

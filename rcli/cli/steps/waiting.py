@@ -9,7 +9,7 @@ import typer
 
 from rcli.app import App
 from rcli.cli.options import Predictions, world
-from rcli.cli.steps.finding import library, place
+from rcli.cli.steps.lookup import library, place
 from rcli.errors import NoAnswer, RcliError
 from rcli.records import Prediction
 from rcli.services import times

@@ -126,6 +126,13 @@ class Library:
             if db:
                 yield from queries.records(db, wanted, limit)
 
+    def past(self, wanted: Filter, limit: int = 100) -> list[Record]:
+        """Like ``records``, but none if the library cannot be read."""
+        try:
+            return list(self.records(wanted, limit))
+        except RcliError:
+            return []
+
     def prune(self, wanted: Filter) -> int:
         """Forgets, and gives the disk back; how many there were. Raises RcliError when that fails."""
         with self._read() as db:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rcli.records import TERMINAL, Prediction
 from rcli.services.library import records as records_
-from rcli.services.library.records import RECORD, Entry, Origin, Record, SavedFile
+from rcli.services.library.records import RECORD, Entry, Origin, Record, SavedFile, sound
 
 MOST_CANDIDATES = 5
 
@@ -35,6 +35,8 @@ class Filter:
 
 def note(db: sqlite3.Connection, prediction: Prediction, host: str) -> int:
     """Adds what ids need, or brings it up to date, and returns its number."""
+    id, version = sound(prediction.id), prediction.version
+    told = (host, "prediction", prediction.model, version, prediction.status, prediction.created_at)
     db.execute(
         f"""
         INSERT INTO runs ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -43,14 +45,9 @@ def note(db: sqlite3.Connection, prediction: Prediction, host: str) -> int:
             version = coalesce(excluded.version, version),
             status = excluded.status
         """,
-        (
-            *(prediction.id, host, "prediction", prediction.model),
-            *(prediction.version, prediction.status, prediction.created_at),
-        ),
+        (id, *(text and sound(text) for text in told)),
     )
-    number: int = db.execute(
-        "SELECT number FROM runs WHERE id = ? AND host = ?", (prediction.id, host)
-    ).fetchone()[0]
+    number: int = db.execute("SELECT number FROM runs WHERE id = ? AND host = ?", (id, host)).fetchone()[0]
     return number
 
 
@@ -72,7 +69,7 @@ def keep_files(db: sqlite3.Connection, id: str, host: str, saved: Sequence[Saved
         INSERT INTO records (run, saved) SELECT number, ? FROM runs WHERE id = ? AND host = ?
         ON CONFLICT (run) DO UPDATE SET saved = excluded.saved
         """,
-        (records_.written([each.to_json() for each in saved]), id, host),
+        (records_.written([each.to_json() for each in saved]), sound(id), host),
     )
 
 
@@ -82,7 +79,7 @@ def mark_removed(db: sqlite3.Connection, id: str, host: str) -> None:
         INSERT INTO records (run, removed) SELECT number, 1 FROM runs WHERE id = ? AND host = ?
         ON CONFLICT (run) DO UPDATE SET removed = 1
         """,
-        (id, host),
+        (sound(id), host),
     )
 
 
@@ -101,7 +98,7 @@ def last_version(db: sqlite3.Connection, model: str, host: str) -> str | None:
         SELECT version FROM runs WHERE model = ? AND host = ? AND version IS NOT NULL
         ORDER BY number DESC LIMIT 1
         """,
-        (model, host),
+        (sound(model), host),
     ).fetchone()
     return None if row is None else str(row[0])
 
@@ -110,7 +107,7 @@ def beginning_with(db: sqlite3.Connection, text: str) -> list[Entry]:
     """Ids that begin with a text, as far as they are worth naming; a whole id comes first and alone."""
     rows = db.execute(
         f"SELECT {_ENTRY} FROM runs WHERE substr(id, 1, ?) = ? ORDER BY id = ? DESC, number DESC LIMIT ?",
-        (len(text), text, text, MOST_CANDIDATES + 1),
+        (len(text), sound(text), sound(text), MOST_CANDIDATES + 1),
     )
     found = [Entry(*row) for row in rows]
     return [entry for entry in found if entry.id == text] or found
@@ -128,7 +125,7 @@ def unended(db: sqlite3.Connection, host: str) -> list[Entry]:
 
 
 def record(db: sqlite3.Connection, id: str, host: str) -> Record | None:
-    row = db.execute(f"{_SELECT} WHERE id = ? AND host = ?", (id, host)).fetchone()
+    row = db.execute(f"{_SELECT} WHERE id = ? AND host = ?", (sound(id), host)).fetchone()
     return _record(row) if row else None
 
 
@@ -169,7 +166,7 @@ def _condition(wanted: Filter) -> tuple[str, list[str]]:
         "julianday(created_at) < julianday(?)": wanted.before,
     }
     conditions = [condition for condition, value in parts.items() if value]
-    values = [value for value in parts.values() if value]
+    values = [sound(value) for value in parts.values() if value]
     columns = " || char(10) || ".join(f"coalesce({name}, '')" for name in _SEARCHED)
     for word in (wanted.text or "").split():
         forms = {_pattern(word), _pattern(json.dumps(word, ensure_ascii=False)[1:-1])}
@@ -182,4 +179,4 @@ def _pattern(word: str) -> str:
     """Nothing in the word means more than itself."""
     for character in "\\%_":
         word = word.replace(character, f"\\{character}")
-    return f"%{records_.sound(word)}%"
+    return f"%{sound(word)}%"

@@ -63,13 +63,15 @@ class Origin:
     """What a prediction was made from: ``reference`` names the model, its version or a deployment.
 
     ``input`` is without secrets, of which ``secrets`` has the names; None if nothing tells which they are.
-    Where a file went along as data it holds None.
+    Where a file went along as data it holds None. ``variables`` are those of ``-e``: ``NAME`` for the user's
+    own, ``NAME=`` for one whose value was written; no value is kept.
     """
 
     reference: str
     input: Json | None = field(repr=False)
     files: tuple[KeptFile, ...] = ()
     secrets: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Record:
             "input": origin.input if origin else None,
             "files": [each.to_json() for each in origin.files] if origin else [],
             "secrets": list(origin.secrets) if origin else [],
+            "variables": [each.rstrip("=") for each in origin.variables] if origin else [],
             "reference": origin.reference if origin else None,
             "output": self.output,
             "saved": [each.to_json() for each in self.saved],
@@ -134,15 +137,16 @@ class Record:
         }
 
 
-RECORD = "reference, input, files, secrets, output, error, logs, metrics, started_at, completed_at, web"
+RECORD = (
+    "reference, input, files, secrets, variables, output, error, logs, metrics, started_at, completed_at, web"
+)
 """The columns of a record that ``read`` takes, before ``saved`` and ``removed``."""
 
 
 def read(entry: Entry, row: Sequence[Any]) -> Record:
     """A record from the columns ``RECORD, saved, removed``."""
-    reference, kept, files, secrets, output, error, logs, metrics, started, completed, web, saved, removed = (
-        row
-    )
+    reference, kept, files, secrets, variables, *result = row
+    output, error, logs, metrics, started, completed, web, saved, removed = result
     origin = None
     if reference is not None:
         origin = Origin(
@@ -150,6 +154,7 @@ def read(entry: Entry, row: Sequence[Any]) -> Record:
             None if kept is None else json.loads(kept),
             tuple(map(KeptFile.from_json, json.loads(files or "[]"))),
             tuple(json.loads(secrets or "[]")),
+            tuple(json.loads(variables or "[]")),
         )
     return Record(
         entry=entry,
@@ -173,6 +178,7 @@ def origin_columns(origin: Origin) -> dict[str, str | None]:
         "input": None if origin.input is None else _bounded(origin.input),
         "files": written([each.to_json() for each in origin.files]),
         "secrets": written(origin.secrets),
+        "variables": written(origin.variables),
     }
 
 
@@ -180,15 +186,19 @@ def result_columns(prediction: Prediction) -> dict[str, str | int | None]:
     """The columns of what the service says now, without those that it has nothing to say of."""
     told = {
         "output": None if prediction.output is None else _bounded(_without_data(prediction.output)),
-        "error": sound(prediction.error or "") or None,
-        "logs": sound(prediction.logs[-LONGEST_LOG:]) or None,
+        "error": prediction.error or None,
+        "logs": prediction.logs[-LONGEST_LOG:] or None,
         "metrics": written(prediction.metrics) if prediction.metrics else None,
         "started_at": prediction.started_at,
         "completed_at": prediction.completed_at,
         "web": prediction.urls.get("web"),
         "removed": 1 if prediction.data_removed else None,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {
+        name: sound(value) if isinstance(value, str) else value
+        for name, value in told.items()
+        if value is not None
+    }
 
 
 def written(value: Any) -> str:
@@ -197,8 +207,8 @@ def written(value: Any) -> str:
 
 
 def sound(text: str) -> str:
-    """A text that SQLite takes: halves of characters, which JSON can bring, are replaced."""
-    return text.encode("utf-8", "replace").decode()
+    """A text that SQLite takes whole: halves of characters, which JSON can bring, and zeros are replaced."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _bounded(value: Any) -> str | None:

@@ -136,5 +136,10 @@ def _create_records(db: sqlite3.Connection) -> None:
     )
 
 
-_MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_create_runs, _create_records]
+def _add_variables(db: sqlite3.Connection) -> None:
+    """Of those that a prediction was made with, the names."""
+    db.execute("ALTER TABLE records ADD COLUMN variables TEXT NOT NULL DEFAULT '[]'")
+
+
+_MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_create_runs, _create_records, _add_variables]
 """Only ever appended to: the position is the version."""

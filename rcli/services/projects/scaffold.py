@@ -1,4 +1,4 @@
-"""A new Cog project that runs at once: its files come from ``templates/project``."""
+"""What can be begun from a template: a Cog project that runs at once, a handler of webhooks."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ _HIDDEN = ("dockerignore", "gitignore")
 """Files whose names begin with a dot in a project; in a package such a file would be hidden, or obeyed."""
 
 
-def write(folder: Path) -> tuple[Path, ...]:
-    """Writes the project, all of it or nothing, and returns its files.
+def write(folder: Path, template: str = "project", command: str = "rcli init") -> tuple[Path, ...]:
+    """Writes the files of a template, all of them or nothing, and returns them.
+
+    ``command`` is what writes them elsewhere, but for the folder.
 
     Raises UsageError when one of them is there already, RcliError when the folder cannot be written.
     """
-    wanted = {folder / name: content for name, content in _files()}
+    wanted = {folder / name: content for name, content in _files(template)}
     if there := [file.relative_to(folder) for file in wanted if os.path.lexists(file)]:
         names = ", ".join(map(str, there))
         raise UsageError(
-            f"{folder} has {names} already: nothing was written", hint="rcli init another-folder"
+            f"{folder} has {names} already: nothing was written", hint=f"{command} another-folder"
         )
     made: list[Path] = []
     try:
@@ -44,10 +46,10 @@ def write(folder: Path) -> tuple[Path, ...]:
     return tuple(wanted)
 
 
-def _files() -> Iterator[tuple[PurePath, bytes]]:
-    """The names within a project and what belongs into each."""
+def _files(template: str) -> Iterator[tuple[PurePath, bytes]]:
+    """The names within a folder and what belongs into each."""
     pending: list[tuple[PurePath, Traversable]] = [
-        (PurePath(), resources.files("rcli") / "templates" / "project")
+        (PurePath(), resources.files("rcli") / "templates" / template)
     ]
     while pending:
         name, found = pending.pop()

@@ -185,6 +185,10 @@ def _value(shape: Field, pairs: list[Pair], sources: Sources) -> Any:
     if len(pairs) == 1:
         return _single(shape, pairs[0], sources)
     listed = _list_shape(shape)
+    if not listed and all(pair.form == "file" for pair in pairs):
+        packed = words.from_files(shape, [pair.text for pair in pairs], sources)
+        if packed is not None:
+            return packed
     if not listed:
         raise InvalidInput(f"was given {len(pairs)} times, and takes {words.wanted(shape)}")
     values = [_single(listed, pair, sources) for pair in pairs]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from rcli.errors import InvalidInput
@@ -78,7 +78,7 @@ def from_file(field: Field, written: str, sources: Sources) -> Any:
     """What ``@file`` means: a file to send where one is taken, else its text, typed. Raises InvalidInput."""
     match _taker(field):
         case Field(kind="file"):
-            return sources.file(written, packing.wanted(field))
+            return sources.file(written, packing.wanted(field) or sources.archive)
         case Field(kind="any", variants=()):
             return sources.file(written)
         case Field(kind="text"):
@@ -87,6 +87,17 @@ def from_file(field: Field, written: str, sources: Sources) -> Any:
             # The line break that every editor adds at the end is no part of a secret.
             return sources.text(written).rstrip("\r\n")
     return typed(field, sources.text(written).strip())
+
+
+def from_files(field: Field, written: Sequence[str], sources: Sources) -> Any:
+    """What several ``@file`` mean where one file is taken: an archive of them. Raises InvalidInput.
+
+    None where the input takes no file, or no archive.
+    """
+    archive = packing.wanted(field) or sources.archive
+    if _taker(field).kind != "file" or archive is None:
+        return None
+    return sources.files(written, field.name, archive)
 
 
 def from_json(text: str) -> Any:

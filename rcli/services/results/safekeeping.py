@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from rcli.api import partial
 from rcli.api.transfer import Progress, safe_name
 from rcli.errors import RcliError
 from rcli.records import TERMINAL, Prediction
 from rcli.services.library.records import Record, SavedFile
 from rcli.services.request.words import is_url
 from rcli.services.results import outputs, provenance, shapes
+from rcli.services.results.naming import Template
 from rcli.services.results.outputs import TEXT, Saved
 from rcli.services.results.shapes import SIDECAR, Result
 from rcli.services.work import launch
@@ -26,6 +28,11 @@ _KEPT = timedelta(hours=1)
 def managed(outputs: Path, id: str) -> Path:
     """The managed folder of a prediction."""
     return outputs / safe_name(id)
+
+
+def sweep(outputs: Path) -> None:
+    """Removes from the managed folders what downloads that broke off have left, if it is older than a day."""
+    partial.sweep(outputs)
 
 
 def present(record: Record | None, folder: Path) -> tuple[SavedFile, ...]:
@@ -80,23 +87,36 @@ def save(
     folder: Path,
     progress: Progress,
     *,
-    target: Path | None,
-    managed: bool,
+    target: Path | None = None,
+    managed: bool = False,
+    template: Template | None = None,
+    embeds: bool = False,
 ) -> tuple[Saved, ...]:
     """Saves an output in a folder, text and JSON too, or as ``target``. Raises what ``outputs.save`` does.
 
-    In a ``managed`` folder, which is the user's alone, it is told where the files came from.
+    In a ``managed`` folder, which is the user's alone, it is told where the files came from; with ``embeds``
+    in the files, too. ``template`` names them.
     """
     client, document = running.api.client, launch.document_of(running)
     result = shapes.plan(running.prediction.output, document, client.host.url)
-    origin = provenance.told(running.prediction, host, document) if managed else None
+    told = provenance.told(running.prediction, host, document)
+    origin = told if managed else None
     if origin and (text := outputs.keep_text(client, result, folder, origin)):
         return (text,)
     if target is None and not result.files and result.kind != "nothing":
         name = TEXT if result.kind == "text" else "output.json"
         outputs.make_folder(folder, private=managed)
         target = folder / name
-    return outputs.save(client, result, folder, target=target, origin=origin, progress=progress)
+    return outputs.save(
+        client,
+        result,
+        folder,
+        target=target,
+        origin=origin,
+        names=template.of(running.prediction, len(result.files)) if template else None,
+        embedded=told if embeds else None,
+        progress=progress,
+    )
 
 
 def _has_files(record: Record) -> bool:

@@ -20,7 +20,9 @@ from rcli.settings import LOCAL, Setting, Settings
 _NAME = re.compile(r"(deployments/)?[\w.-]+/[\w.-]+", re.ASCII)
 """A name that a service gives goes into a command to be pasted, so it must be one."""
 
-Billing = Literal["public", "private", "deployment", "official", "unknown"]
+_SKU = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
+
+Billing = Literal["public", "private", "deployment", "official", "training", "unknown"]
 
 
 FREE = Cost(0.0, "free, this machine")
@@ -33,17 +35,46 @@ def of(prediction: Prediction, api: Replicate, settings: Settings) -> Cost:
     return estimate(prediction, settings, lambda: billing(api, prediction))
 
 
+def of_training(training: Prediction, host: str, settings: Settings) -> Cost:
+    """The cost of a training by its time, if it is set which hardware its base has."""
+    if host == LOCAL:
+        return FREE
+    price = _price(training, settings)
+    if price is None or isinstance(price.value, str):
+        return estimate(training, settings, lambda: "training")
+    return Cost(None, "a run's price is set, and a training is no run")
+
+
+def rate(training: Prediction, settings: Settings) -> float | None:
+    """US dollars for each second of a training, None where nobody has told."""
+    price = _price(training, settings)
+    if price is None or not isinstance(price.value, str):
+        return None
+    told = settings.get(f"prices.{price.value}").value
+    return None if told is None else float(told)
+
+
 def estimate(prediction: Prediction, settings: Settings, billed: Callable[[], Billing]) -> Cost:
     """A pure function of what is set; ``billed`` is called where it matters how the model is billed."""
-    names = _names(prediction)
-    price = next((told for name in names if (told := settings.get(f"price.{name}")).value is not None), None)
+    price = _price(prediction, settings)
     if price is None:
+        names = _names(prediction)
         return Cost(None, hint=f"rcli config set price.{names[0]} SKU" if names else None)
     if isinstance(price.value, str):
         return _by_time(prediction, price, settings, billed())
     if prediction.status != "succeeded":
         return Cost(None, "a price of a run is known, but this one did not succeed")
     return Cost(float(price.value), "a run's price as set")
+
+
+def of_hardware(sku: str, host: str, settings: Settings) -> tuple[float | None, str]:
+    """US dollars for a second of a hardware, and on what that rests; None where no price is known."""
+    if host == LOCAL:
+        return 0.0, FREE.basis
+    known = settings.get(f"prices.{sku}") if _SKU.fullmatch(sku) else None
+    if known is None or known.value is None:
+        return None, "no price is known"
+    return float(known.value), _source(known)
 
 
 def billing(api: Replicate, prediction: Prediction) -> Billing:
@@ -84,8 +115,14 @@ def _by_time(prediction: Prediction, price: Setting, settings: Settings, billed:
 _MORE = {
     "private": "a private model's setup and idle time are billed too",
     "deployment": "a deployment's setup and idle time are billed too",
+    "training": "whether its setup is billed too, the service does not tell",
     "unknown": "setup and idle time are billed too, unless the model is public",
 }
+
+
+def _price(prediction: Prediction, settings: Settings) -> Setting | None:
+    told = (settings.get(f"price.{name}") for name in _names(prediction))
+    return next((price for price in told if price.value is not None), None)
 
 
 def _names(prediction: Prediction) -> list[str]:

@@ -74,20 +74,27 @@ class Written:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _nothing() -> None:
+    """Nothing has to be done."""
+
+
 def _untold(before: FileInput, after: FileInput) -> None:
     """Nobody wants to know."""
 
 
 @dataclass(frozen=True)
 class Handling:
-    """What is done with inputs on the way. ``box``: pictures are shrunk to it; ``made`` is told of each file
-    that was packed or shrunk, what it was and what it is now.
+    """What is done with inputs on the way. ``box``: pictures are shrunk to it, and brought into the format
+    ``kind``; ``made`` is told of each file that was packed or made anew, what it was and what it is now;
+    ``ready`` is called when all is, before anything is sent.
     """
 
     box: Box | None = None
     uploads: Uploads | None = None
     answers: Answers | None = None
     made: Callable[[FileInput, FileInput], None] = _untold
+    kind: str | None = None
+    ready: Callable[[], None] = _nothing
 
 
 PLAINLY = Handling()
@@ -161,7 +168,8 @@ def dispatch(
 ) -> Job:
     """Sends the files; ``engine`` as for ``prepare``. Raises what ``inputs.resolve_files`` does."""
     with TemporaryDirectory(prefix="rcli-") as scratch:
-        ready = Readying(Path(scratch), handling.box, progress, handling.made).inputs(built)
+        ready = Readying(Path(scratch), handling.box, progress, handling.made, handling.kind).inputs(built)
+        handling.ready()
         upload = uploader(api, handling.uploads, progress)
         sent = inputs.resolve_files(ready, upload, named=api.client.host.name == LOCAL)
         sent = carried(sent, target.document, engine, upload) if engine else sent

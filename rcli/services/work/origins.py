@@ -20,14 +20,15 @@ def of(target: Target, built: Inputs, sent: Json) -> Origin:
     """``sent`` is what goes to the service, ``built`` the same before files were put in their places."""
     reference = _reference(target)
     if not describes_inputs(target.document):
-        return Origin(reference, None)
+        return Origin(reference, None, variables=target.told_variables)
     secrets = {each.name for each in input_fields(target.document) if each.is_secret}
     values = {name: copy.deepcopy(value) for name, value in sent.items() if name not in secrets}
     files = [_kept(file, sent) for file in built.files if file.at[0] not in secrets]
     for file in files:
         if file.url is None:
             _put(values, file.at, None)
-    return Origin(reference, values, tuple(files), tuple(sorted(secrets & set(sent))))
+    had = tuple(sorted(secrets & set(sent)))
+    return Origin(reference, values, tuple(files), had, target.told_variables)
 
 
 def digest(content: Path | bytes) -> str:

@@ -117,8 +117,11 @@ class Limit:
 
     def _enforce(self, api: Replicate, id: str) -> None:
         with suppress(RcliError):
-            api.cancel_prediction(id)
+            self._cancel(api, id)
         self.was_enforced = True
+
+    def _cancel(self, api: Replicate, id: str) -> None:
+        api.cancel_prediction(id)
 
 
 @dataclass

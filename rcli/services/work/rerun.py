@@ -34,7 +34,9 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Former:
-    """What a prediction was made from, as far as somebody still knows; ``values`` are without secrets."""
+    """What a prediction was made from, as far as somebody still knows; ``values`` are without secrets, and
+    ``variables`` without values.
+    """
 
     api: Replicate
     id: str
@@ -42,6 +44,7 @@ class Former:
     values: Json = field(repr=False)
     files: Mapping[Place, KeptFile]
     secrets: frozenset[str] = frozenset()
+    variables: tuple[str, ...] = ()
 
 
 def find(api: Replicate, id: str, record: Record | None) -> Former:
@@ -67,7 +70,8 @@ def find(api: Replicate, id: str, record: Record | None) -> Former:
             hint="rcli run MODEL key=value",
         )
     files = {file.at: file for file in origin.files} if origin else {}
-    return Former(api, id, reference, dict(values), files, frozenset(origin.secrets if origin else ()))
+    secrets, variables = (frozenset(origin.secrets), origin.variables) if origin else (frozenset(), ())
+    return Former(api, id, reference, dict(values), files, secrets, variables)
 
 
 def missing_secrets(former: Former, document: Json, written: Written) -> list[str]:
@@ -116,8 +120,19 @@ def prepare(
     return replace(job, origin=replace(job.origin, files=files))
 
 
-def _again(former: Former, target: Target, written: Written) -> Inputs:
-    """The inputs as they were, changed by what is written now, with lost files taken from this disk.
+def inputs_here(former: Former, target: Target, written: Written) -> Inputs:
+    """What a program would send: files that are unchanged on this disk are taken from there.
+
+    Raises InvalidInput, naming the input, for a file that is nowhere any more.
+    """
+    return _again(former, target, written, dict(_unchanged(former)))
+
+
+def _again(
+    former: Former, target: Target, written: Written, here: Mapping[Place, str] | None = None
+) -> Inputs:
+    """The inputs as they were, changed by what is written now, with lost files, and those that are ``here``,
+    taken from this disk.
 
     Raises InvalidInput, naming the input, for a file that is neither on the service nor unchanged here.
     """
@@ -126,7 +141,7 @@ def _again(former: Former, target: Target, written: Written) -> Inputs:
     base = {name: value for name, value in former.values.items() if name not in given | secret}
     shapes = {each.name: each for each in input_fields(target.document)}
     files_at = {name: value for name, value in base.items() if takes_files(shapes.get(name))}
-    lost = dict(_lost(files_at, former))
+    lost = dict(_lost(files_at, former, here or {}))
     held = {name: _held(base[name], (name,), lost) for name in base}
     built = launch.build(target, replace(written, defaults=held))
     files = [replace(written.sources.file(path), at=at) for at, path in lost.items()]
@@ -161,10 +176,21 @@ def _reference(prediction: Prediction | None, record: Record | None) -> str:
     return f"{model}:{version}" if version and version != "hidden" else model
 
 
-def _lost(values: Json, former: Former) -> Iterator[tuple[Place, str]]:
+def _unchanged(former: Former) -> Iterator[tuple[Place, str]]:
+    """The files of this disk that still are what they were."""
+    for at, kept in former.files.items():
+        path = Path(kept.path or "")
+        if path.is_file() and path.stat().st_size == kept.size and origins.digest(path) == kept.sha256:
+            yield at, str(path)
+
+
+def _lost(values: Json, former: Former, here: Mapping[Place, str]) -> Iterator[tuple[Place, str]]:
     """The places whose file the service does not have any more, and where the same file is on this disk."""
     client = former.api.client
     for at, value in _leaves(values):
+        if at in here:
+            yield at, here[at]
+            continue
         kept = former.files.get(at)
         if value is None and kept is None:
             continue

@@ -12,10 +12,10 @@ from rcli.cli.options import chosen
 from rcli.cli.steps.delivering import Wishes
 from rcli.errors import UsageError
 
-Way = Callable[[App, Sequence[str], Sequence[str], Wishes], int | None]
+Mode = Callable[[App, Sequence[str], Sequence[str], Wishes], int | None]
 
 
-def way(ctx: typer.Context) -> Way:
+def mode(ctx: typer.Context) -> Mode:
     """Raises UsageError for options that exclude each other."""
     language, repeats = chosen(ctx, "--code"), chosen(ctx, "--repeat") is not None
     if language and (repeats or chosen(ctx, "--sweep")):
@@ -27,7 +27,7 @@ def way(ctx: typer.Context) -> Way:
     if repeats or chosen(ctx, "--sweep"):
         from rcli.cli.steps import several
 
-        return several.way(ctx)
+        return several.mode(ctx)
     from rcli.cli.steps.performing import perform
 
     return perform

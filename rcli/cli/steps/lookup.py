@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rcli.app import App
-from rcli.errors import UsageError
+from rcli.errors import NotFound, UsageError
 from rcli.services.library import Library
 from rcli.services.work import predict
 from rcli.services.work.predict import Running
@@ -25,6 +25,8 @@ def place(app: App, text: str) -> tuple[str, str]:
     """
     if not text:
         raise UsageError("no prediction is named", hint="rcli predictions list")
+    if not text.isprintable():
+        raise NotFound(f"no prediction has the id {text!r}", hint="rcli predictions list")
     remembered = library(app).look_up(text)
     id, host = (remembered.id, remembered.host) if remembered else (text, app.default_host)
     return app.flags.host or host, id
