@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -76,17 +77,31 @@ def end_engine(home: Path) -> None:
     local.stop(Settings(Paths.from_environ(environ), environ, {}))  # whatever a test has put in the files
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+def pytest_configure() -> None:
+    """Programs inherit what is ignored, by nohup or in a script's background: the tests' ignore nothing."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In strict mode a skipped test is a failed one: nothing may go unproved unnoticed."""
+    report = yield
     if report.skipped and os.environ.get("RCLI_TEST_STRICT") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
+    return report
 
 
 @pytest.fixture(scope="session")
 def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where uv-built environments are kept: nothing is downloaded twice."""
+    """Where uv-built environments are kept: nothing is downloaded twice.
+
+    Each pytest process has its own, since an engine that starts removes whatever is half built.
+    """
     kept = os.environ.get("RCLI_TEST_STORE")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("environments")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    folder = Path(kept, worker) if kept else tmp_path_factory.mktemp("environments")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

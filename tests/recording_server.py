@@ -81,10 +81,10 @@ def event_stream(*parts: bytes, hangs_up: bool = False) -> Answer:
 class RecordingServer:
     """``url`` is the origin, without a path; ``requests`` holds what came, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.requests: list[Recorded] = []
         self._scripts: dict[str, deque[Script]] = {}
-        self._server = _Server(self)
+        self._server = _Server(self, port)
         self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -134,10 +134,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = True
 
-    def __init__(self, owner: RecordingServer) -> None:
+    def __init__(self, owner: RecordingServer, port: int) -> None:
         self.owner = owner
         self._connections: list[socket.socket] = []
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(answer, answer.body)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_QUERY = play
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_QUERY = play
 
     def log_message(self, format: str, *args: object) -> None:
         pass

@@ -23,6 +23,8 @@ CORE = {
     "signing",
     "images",
     "ignored",
+    "webhooks",
+    "connections",
     "__init__",
 }
 MAY_IMPORT = {
@@ -49,10 +51,10 @@ HOMES = {
     "prompt_toolkit": {"ui"},
     "httpx": {"api", "engine.runtime.outgoing"},
     "starlette": {"engine", "listener"},
-    "uvicorn": {"engine", "listener"},
-    "sqlite3": {"engine", "services.library"},
+    "uvicorn": {"engine", "listener", "connections"},
+    "sqlite3": {"engine", "services.library", "services.completing", "listener.journal"},
     "jsonschema_rs": {"services", "engine"},
-    "filelock": {"services.local", "engine", "settings"},
+    "filelock": {"services.local", "engine", "settings", "listener"},
     "platformdirs": {"core"},
     "tomlkit": {"core"},
     "keyring": {"core"},

@@ -20,7 +20,7 @@ def read(tmp_path: Path, **environ: str) -> Settings:
 
 
 def test_a_kept_token_is_found_for_its_url_and_no_other(tmp_path: Path) -> None:
-    credentials.keep(read(tmp_path), WORK, "secret-of-work")
+    credentials.keep(read(tmp_path), WORK, "ada", "secret-of-work")
 
     settings = read(tmp_path)
 
@@ -38,17 +38,18 @@ def test_the_variable_goes_to_replicate_alone(tmp_path: Path) -> None:
 
 
 def test_the_file_with_tokens_is_private(tmp_path: Path) -> None:
-    credentials.keep(read(tmp_path), WORK, "s")
+    credentials.keep(read(tmp_path), WORK, "ada", "s")
 
     assert stat.S_IMODE(read(tmp_path).paths.config_file.stat().st_mode) == 0o600
 
 
 def test_forgetting_removes_it(tmp_path: Path) -> None:
-    credentials.keep(read(tmp_path), WORK, "s")
+    credentials.keep(read(tmp_path), WORK, "ada", "s")
 
-    assert credentials.forget(read(tmp_path), WORK) is True
+    credentials.forget(read(tmp_path), WORK, "ada")
+
     assert credentials.find(read(tmp_path), WORK) is None
-    assert credentials.forget(read(tmp_path), WORK) is False
+    assert credentials.kept_for(read(tmp_path), WORK) == []
 
 
 def test_a_token_is_in_no_repr() -> None:
