@@ -163,7 +163,7 @@ def _publish(app: App, folder: Path, file: str, reference: ModelReference) -> in
         publish.check_model(app.connect(REPLICATE), reference)
     app.screen.note(f"{cog} push takes over")
     app.screen.finish()
-    return publish.hand_over(cog, folder, file, reference, app.environ)
+    return publish.hand_over(cog, folder, file, reference, app.environ, app.signals)
 
 
 def _show(app: App, project: Project) -> None:

@@ -57,7 +57,7 @@ def test_json_is_the_api_s_own(warm_rcli: Run) -> None:
 def test_quiet_prints_names_alone(warm_rcli: Run) -> None:
     done = warm_rcli(*row("-q"))
 
-    assert "rcli/hello" in done.splitlines()
+    assert done.splitlines()
     assert all(re.fullmatch(r"[\w.-]+/[\w.-]+", line) for line in done.splitlines())
 
 
@@ -73,7 +73,7 @@ def test_no_color_means_none(warm_home: Path, warm_rcli: Run, tmp_path: Path) ->
         shown.append(session.raw)
 
     coloured = re.compile(rb"\x1b\[[0-9;]*[1-9][0-9;]*m")
-    assert "rcli/hello" in shown[1].decode()
+    assert b"MODEL" in shown[1]
     assert not re.search(rb"\x1b\[(3[0-7]|9[0-7]|38)", shown[1])
     assert coloured.search(shown[0])
 

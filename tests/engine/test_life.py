@@ -343,6 +343,7 @@ def test_the_status_tells_what_is_loaded(start_engine: StartEngine) -> None:
 
     (replica,) = told.pop("replicas")
     left = told.pop("idle_seconds_left")
+    memory, disk = told.pop("memory"), told.pop("disk")
     assert told.pop("started_at").endswith("Z")
     assert told == {
         "url": engine.url,
@@ -350,7 +351,11 @@ def test_the_status_tells_what_is_loaded(start_engine: StartEngine) -> None:
         "version": engine.state["version"],
         "running": 0,
         "queued": 0,
+        "queues": [],
     }
+    assert memory["engine_bytes"] > 1 << 20
+    assert memory["available_bytes"] > 0
+    assert disk["free_bytes"] > 0
     assert 90 < left <= 100
     assert (replica["model"], replica["state"]) == ("folder/echo", "ready")
     assert replica["memory_bytes"] > 1 << 20

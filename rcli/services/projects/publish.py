@@ -19,6 +19,7 @@ from typing import Any
 from rcli.api.endpoints import Replicate
 from rcli.errors import Interrupted, NoAnswer, NotAllowed, NotFound, RcliError, UsageError
 from rcli.references import ModelReference
+from rcli.signals import Signals
 
 REGISTRY = "r8.im"
 _ASK_SECONDS = 10.0
@@ -89,21 +90,28 @@ def check_model(api: Replicate, reference: ModelReference) -> None:
 
 
 def hand_over(
-    cog: str, folder: Path, file: str, reference: ModelReference, environ: Mapping[str, str]
+    cog: str,
+    folder: Path,
+    file: str,
+    reference: ModelReference,
+    environ: Mapping[str, str],
+    signals: Signals,
 ) -> int:
     """Runs ``cog push`` on our own streams and returns its exit code; a signal that ends us ends it too."""
     command = [cog, "push", f"{REGISTRY}/{reference.full_name}"]
     if file != "cog.yaml":
         command += ["-f", file]
+    process = None
     try:
-        process = subprocess.Popen(command, cwd=folder, env=dict(environ))
+        with signals.held():  # else a signal could come between its start and our knowing of it
+            process = subprocess.Popen(command, cwd=folder, env=dict(environ))
+        code = process.wait()
     except OSError as exc:
         raise RcliError(f"{cog} cannot be started: {exc.strerror}") from exc
-    try:
-        code = process.wait()
     except Interrupted as exc:
-        process.send_signal(exc.signal)  # on a terminal it has got Ctrl-C already; a second one does no harm
-        process.wait()
+        if process is not None:
+            process.send_signal(exc.signal)  # a second Ctrl-C, as a terminal may send it, does no harm
+            process.wait()
         raise
     return code if code >= 0 else 128 - code
 
