@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from rcli.errors import UsageError
 
 OPEN_FILES = 4096
 """As many as a server asks the system for; a quarter of what it gets is for connections."""
@@ -137,3 +140,20 @@ def allow_open_files() -> None:
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def bound(bind: str, port: int) -> socket.socket:
+    """A socket that listens. Raises UsageError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((bind, port))
+        listener.listen(1024)
+    except OSError as exc:
+        listener.close()
+        raise UsageError(
+            f"cannot listen on {bind} port {port}: {exc.strerror}",
+            hint="choose another --port; 0 takes a free one",
+        ) from exc
+    return listener

@@ -18,13 +18,13 @@ import uvloop
 from starlette.types import ASGIApp
 
 from rcli import credentials
-from rcli.connections import Connection, allow_open_files
+from rcli.connections import Connection, allow_open_files, bound
 from rcli.engine import life
 from rcli.engine.app import create_app
 from rcli.engine.data.migrations import NewerDatabase
 from rcli.engine.engine import Engine
 from rcli.engine.web import access
-from rcli.errors import RcliError, UsageError
+from rcli.errors import RcliError
 from rcli.paths import Paths, own_private_folder, replace_private
 from rcli.settings import EngineSettings, allowed_environment, engine_settings
 
@@ -98,27 +98,12 @@ def _run(options: argparse.Namespace, around: Around) -> None:
         if token is not None:
             replace_private(paths.engine / "token", token + "\n")
         with (
-            _listen(options.bind, options.port) as listener,
+            bound(options.bind, options.port) as listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             runner.run(_serve(paths, settings, environ, options, listener, around))
     finally:
         lock.release()
-
-
-def _listen(bind: str, port: int) -> socket.socket:
-    """Raises UsageError when the address cannot be had."""
-    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((bind, port))
-    except OSError as exc:
-        listener.close()
-        raise UsageError(
-            f"cannot listen on {bind} port {port}: {exc.strerror}", hint="choose another --port"
-        ) from exc
-    return listener
 
 
 async def _serve(

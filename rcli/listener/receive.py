@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from rcli import signing
 from rcli.connections import Connection
-from rcli.errors import RcliError, UsageError
+from rcli.errors import RcliError
 from rcli.listener.events import SIGNED, Event
 from rcli.listener.forward import NOT_PASSED_ON
 from rcli.listener.keys import Keys
@@ -61,23 +61,6 @@ class Refused(Exception):
     def __init__(self, status: int, reason: str, *, hint: str | None = None) -> None:
         super().__init__(reason)
         self.status, self.reason, self.hint = status, reason, hint
-
-
-def bound(bind: str, port: int) -> socket.socket:
-    """Raises UsageError when the address cannot be had."""
-    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((bind, port))
-        listener.listen(1024)
-    except OSError as exc:
-        listener.close()
-        raise UsageError(
-            f"cannot listen on {bind} port {port}: {exc.strerror}",
-            hint="choose another --port; 0 takes a free one",
-        ) from exc
-    return listener
 
 
 @dataclass

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from rcli import signing
-from rcli.listener.receive import bound
+from rcli.connections import bound
 from tests.cli.conftest import Shell
 from tests.conftest import Run
 from tests.processes import PATIENCE, Process

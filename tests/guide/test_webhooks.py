@@ -15,7 +15,7 @@ from threading import Thread
 
 import pytest
 
-from rcli.listener.receive import bound
+from rcli.connections import bound
 from rcli.signing import new_key
 from tests.conftest import Run, environment
 from tests.processes import PATIENCE, Process, command

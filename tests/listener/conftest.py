@@ -14,12 +14,12 @@ import httpx
 import pytest
 
 from rcli import signing
-from rcli.connections import Connection
+from rcli.connections import Connection, bound
 from rcli.listener.forward import Endpoint
 from rcli.listener.journal import Entry
 from rcli.listener.keys import Keys
 from rcli.listener.listening import Notice, Wishes
-from rcli.listener.receive import Receiver, bound
+from rcli.listener.receive import Receiver
 from rcli.listener.running import Place, Running, named
 from tests.receiver import PATIENCE, receiver
 from tests.recording_server import recording_server

@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from rcli import signing
+from rcli.connections import bound
 from rcli.errors import NoAnswer, NotAllowed, UsageError
 from rcli.listener.forward import Endpoint
 from rcli.listener.keys import Keys
-from rcli.listener.receive import BODY_LIMIT, bound
+from rcli.listener.receive import BODY_LIMIT
 from tests.listener.conftest import Listen, prediction
 from tests.receiver import Receiver
 

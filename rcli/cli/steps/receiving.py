@@ -8,10 +8,11 @@ from pathlib import Path
 from rcli.app import App
 from rcli.cli.steps.forwarding import Asked, address, wishes
 from rcli.cli.steps.hearing import hear
+from rcli.connections import bound
 from rcli.errors import UsageError
 from rcli.listener.keys import Keys
 from rcli.listener.listening import Wishes
-from rcli.listener.receive import Receiver, bound
+from rcli.listener.receive import Receiver
 from rcli.listener.running import Place, Running, named
 from rcli.settings import LOCAL
 
