@@ -108,6 +108,7 @@ def test_the_help_ends_with_an_example_that_parses(name: str, tmp_path: Path) ->
     lines = [line.strip() for line in examples.strip().splitlines()]
 
     assert re.search(r"Examples?:", text)
+    assert "\\b" not in text, "the mark that keeps lines apart would be read as text"
     assert lines
     for line in lines:
         (argv,) = invocations(line)

@@ -39,7 +39,6 @@ from rcli.cli.steps.saving import download, open_
 from rcli.cli.steps.terms import terms
 from rcli.cli.steps.waiting import wait
 from rcli.errors import NotFound, RcliError
-from rcli.records import Logs
 from rcli.services import lists
 from rcli.services.work import predict
 from rcli.settings import LOCAL
@@ -117,8 +116,7 @@ def logs(
     if follow:
         following.tell_logs(app, found(app, id).events(streams=False))
         return
-    text = _log(app, host, whole)
-    following.tell_logs(app, [Logs(text)] if text else [])
+    following.tell_log(app, _log(app, host, whole))
 
 
 @app.command(cls=Command)

@@ -10,11 +10,10 @@ from rcli.app import App
 from rcli.cli.options import Command, Every, Limit, Logs, group, world
 from rcli.cli.steps import showing
 from rcli.cli.steps.attending import UNMOVED, attend, attention, check_table, coming_back, conclude
-from rcli.cli.steps.following import tell_logs
+from rcli.cli.steps.following import tell_log, tell_logs
 from rcli.cli.steps.saving import show_page
 from rcli.cli.train import Csv, Download
 from rcli.errors import NoAnswer
-from rcli.records import Logs as Piece
 from rcli.services import lists, local, times
 from rcli.services.work import predict, training
 from rcli.services.work.training import Hosts, Training
@@ -91,8 +90,7 @@ def logs(ctx: typer.Context, id: OptionalId = None, follow: Follow = False) -> N
     app = world(ctx)
     found = _found(app, id)
     if not follow:
-        text = found.prediction.logs
-        tell_logs(app, [Piece(text)] if text else [])
+        tell_log(app, found.prediction.logs)
         return
     with coming_back(found, UNMOVED, app.screen.display(_title(found))):
         tell_logs(app, found.events())

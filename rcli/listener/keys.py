@@ -40,8 +40,9 @@ class Keys:
         try:
             key = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as exc:
+            why = exc.strerror if isinstance(exc, OSError) else "it is no text"
             raise UsageError(
-                f"cannot read the signing key in {file}: {exc}", hint="--secret-file FILE"
+                f"cannot read the signing key in {file}: {why}", hint="--secret-file FILE"
             ) from exc
         signing.check_key(key)
         return cls(lambda: key)

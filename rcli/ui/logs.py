@@ -64,6 +64,12 @@ class LogLines:
         return f"{rest}\n" if rest else ""
 
 
+def standing(log: str) -> list[str]:
+    """The lines of a whole log as they stand in the end: of a bar, its last step."""
+    *whole, rest = log.split("\n")
+    return [line.rstrip("\r").rpartition("\r")[2] for line in (*whole, *([rest] if rest else []))]
+
+
 def _shown(line: str) -> str:
     return one_line(_last_written(line))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from rcli.records import Cost, Json, Model, Prediction, Version
 from rcli.ui.clean import one_line
+from rcli.ui.logs import standing
 
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 Fields = list[tuple[str, str | None]]
@@ -82,7 +83,7 @@ def prediction(record: Prediction, *, error: str | None, web: bool) -> Fields:
         ("removed", "the service has deleted input, output and logs" if record.data_removed else None),
         ("input", _compact(record.input)),
         ("output", record.output if isinstance(record.output, str) else _compact(record.output)),
-        ("logs", record.logs or None),
+        ("logs", _log(record.logs)),
         ("error", error),
     ]
 
@@ -129,7 +130,7 @@ def kept(record: Json, until: datetime | None) -> Fields:
         ("secrets", ", ".join(record["secrets"]) or None),
         ("output", output if isinstance(output, str) else _compact(output)),
         ("saved", "\n".join(saved) or None),
-        ("logs", record["logs"]),
+        ("logs", _log(record["logs"])),
         ("error", record["error"]),
     ]
 
@@ -262,6 +263,10 @@ def first_sentence(text: str) -> str:
 
 def _when(created: str | None, age: bool) -> str | None:
     return ago(created, datetime.now(UTC)) if created and age else created
+
+
+def _log(log: str | None) -> str | None:
+    return "\n".join(standing(log)) if log else None
 
 
 def _short(version: Version | None) -> str | None:

@@ -54,6 +54,16 @@ def test_a_failed_prediction_shows_its_log_and_its_reason(rcli: Run, cloud: Clou
     )
 
 
+def test_steps_of_a_bar_take_no_room_from_the_log_s_other_lines(rcli: Run, cloud: Cloud) -> None:
+    bar = "".join(f"\r{step}/100" for step in range(101))
+    cloud.has_model()
+    cloud.creates(prediction("starting"), prediction("failed", error="x", logs=f"loaded\n{bar}\nbroken\n"))
+
+    ran = rcli(*RUN, env=cloud.env)
+
+    assert ran.stderr == f"loaded\n100/100\nbroken\nerror: prediction {ID} failed: x\n"
+
+
 def test_a_failed_prediction_is_still_json(rcli: Run, cloud: Cloud) -> None:
     failed = prediction("failed", error="CUDA out of memory", logs=None)
     cloud.has_model()

@@ -27,7 +27,7 @@ OUR_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 HARM = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|http://evil/\x1b"
 )
-RUN = ("run", "stability-ai/sdxl", "prompt=x")
+RUN = ("run", "stability-ai/sdxl", "prompt=x", "--progress", "none")  # a display has sequences of its own
 
 Setting = Callable[[Cloud], None]
 
@@ -126,8 +126,8 @@ CASES: dict[str, tuple[Setting, tuple[str, ...]]] = {
     "a file's name and type": (gives_a_file, RUN),
     "a file's name as JSON": (gives_a_file, (*RUN, "--json")),
     "a file's name in a template": (gives_a_file, (*RUN, "--name", "{stem}-{id}{ext}")),
-    "a stream": (streams, ("stream", "stability-ai/sdxl", "prompt=x")),
-    "a stream as events": (streams, ("stream", "stability-ai/sdxl", "prompt=x", "--json")),
+    "a stream": (streams, ("stream", *RUN[1:])),
+    "a stream as events": (streams, ("stream", *RUN[1:], "--json")),
     "a refusal of inputs": (
         refuses(422, title=MARK, detail=MARK, invalid_fields=[{"field": MARK, "description": MARK}]),
         RUN,

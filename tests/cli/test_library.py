@@ -173,7 +173,7 @@ def test_rescue_saves_what_is_still_there(rcli: Run, home: Path, cloud: Cloud) -
     again = rcli("library", "rescue", env=cloud.env)
 
     assert (rescued, rescued.exit_code) == (f"{managed(home) / 'out-0.png'}\n", 0)
-    assert rescued.stderr == "1 files were saved\n"
+    assert rescued.stderr == "1 file was saved\n"
     assert told(again) == ("0 files were saved\n", 0)
     assert (managed(home) / "out-0.png").read_bytes() == PNG
     assert rcli("library", "list").split("\t")[5].strip() == ""

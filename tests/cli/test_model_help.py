@@ -97,6 +97,12 @@ def test_a_training_s_help_tells_what_it_trains_on(warm_rcli: Run) -> None:
     assert f"  rcli train {PROJECTS / 'trainer'} -i words=@file --destination me/mine\n" in result
 
 
+def test_a_training_s_example_gives_a_text_file_where_one_is_wanted(warm_rcli: Run) -> None:
+    result = warm_rcli("train", "rcli/names", "--help")
+
+    assert "  rcli train rcli/names -i train_data=@train_data.txt --destination me/mine\n" in result
+
+
 def test_the_host_stays_in_the_example(warm_rcli: Run) -> None:
     result = warm_rcli("run", "rcli/hello", "--host", "local", "--help")
 

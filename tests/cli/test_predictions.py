@@ -295,6 +295,20 @@ def test_a_hostile_log_does_nothing_to_a_terminal(
     assert (process.end(), process.stdout.decode()) == (0, hostile)
 
 
+def test_a_bar_in_a_log_is_its_last_step_for_a_person_and_exact_in_a_pipe(rcli: Run, cloud: Cloud) -> None:
+    log = "\r 10%|#\r 20%|##\nsaved\n"
+    cloud.creates(prediction("succeeded", logs=log))
+    words = ("predictions", "logs", ID, "--host", "replicate")
+
+    piped = rcli(*words, env=cloud.env)
+    shown = rcli(*words, env=cloud.env, terminal=True)
+    fields = rcli("predictions", "show", ID, "--host", "replicate", env=cloud.env, terminal=True)
+
+    assert (piped, shown) == (log, " 20%|##\nsaved\n")
+    assert "20%|##" in fields
+    assert "10%" not in fields
+
+
 def test_a_log_that_is_null_or_grows_is_no_problem(rcli: Run, cloud: Cloud) -> None:
     states = [prediction("processing", logs=logs) for logs in (None, "one\n", "one\ntwo\n")]
     cloud.creates(states[0], *states, prediction("succeeded", logs="one\ntwo\nthree\n", output="x"))

@@ -93,6 +93,8 @@ def test_a_handler_that_refuses_or_is_not_there_is_told_by_the_exit_code(
 
     assert (refused.exit_code, absent.exit_code) == (1, 5)
     assert "500" in refused
+    assert "hint:" not in refused.stderr
+    assert absent.stderr == "hint: see that the handler runs, then try again\n"
 
 
 # replay
@@ -260,6 +262,30 @@ def test_a_key_in_a_file_goes_before_the_environment_s(rcli: Run, tmp_path: Path
     result = rcli("webhook", "secret", "--secret-file", "key", env=WITH_KEY)
 
     assert result == other + "\n"
+
+
+def test_a_key_is_printed_as_json_where_that_is_asked_for(rcli: Run) -> None:
+    result = rcli("webhook", "secret", "--json", env=WITH_KEY)
+
+    assert json.loads(result) == {"key": KEY}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(None, "No such file or directory"), (b"\xff", "it is no text")]
+)
+def test_a_key_file_that_cannot_be_read_says_why(
+    rcli: Run, tmp_path: Path, content: bytes | None, told: str
+) -> None:
+    file = tmp_path / "key"
+    if content is not None:
+        file.write_bytes(content)
+
+    result = rcli("webhook", "secret", "--secret-file", str(file))
+
+    assert result.exit_code == 2
+    assert (
+        result.stderr == f"error: cannot read the signing key in {file}: {told}\nhint: --secret-file FILE\n"
+    )
 
 
 def test_a_key_that_is_none_is_refused(rcli: Run) -> None:

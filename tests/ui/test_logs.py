@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcli.ui.logs import LogLines, LogTail
+from rcli.ui.logs import LogLines, LogTail, standing
 
 
 def test_only_the_last_lines_are_kept() -> None:
@@ -99,3 +99,10 @@ def test_a_log_s_last_line_needs_no_end() -> None:
     told = lines.feed("all\nbut the end")
 
     assert (told, lines.rest(), lines.rest()) == ("all\n", "but the end\n", "")
+
+
+def test_of_a_bar_in_a_whole_log_its_last_step_stands() -> None:
+    log = "loading\r\n\r 10%|#\r 90%|####\nTraceback:\n  here\n\n 20%|#\r"
+
+    assert standing(log) == ["loading", " 90%|####", "Traceback:", "  here", "", " 20%|#"]
+    assert standing("") == []

@@ -21,6 +21,7 @@ from rcli.settings import LOCAL
 from rcli.ui import views
 from rcli.ui.cockpit import Cockpit
 from rcli.ui.live import Display
+from rcli.ui.logs import standing
 
 LAST_LINES = 30
 """How much of a failed training's log is shown."""
@@ -227,7 +228,7 @@ def _download(app: App, training: Training) -> None:
 
 
 def _show_end_of_log(app: App, training: Training) -> None:
-    lines = training.prediction.logs.splitlines()
+    lines = standing(training.prediction.logs)
     if (left_out := len(lines) - LAST_LINES) > 0:
         app.screen.say(f"… {left_out} lines more: {command(training, 'logs')}")
     for line in lines[-LAST_LINES:]:

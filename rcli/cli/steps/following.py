@@ -16,6 +16,7 @@ from rcli.services.work.phases import Course, known_as
 from rcli.services.work.predict import Running
 from rcli.ui import views
 from rcli.ui.live import Display
+from rcli.ui.logs import standing
 
 _LAST_LINES = 20
 
@@ -68,6 +69,13 @@ def tell_logs(app: App, events: Iterable[PredictionEvent]) -> None:
     app.screen.end_text()
 
 
+def tell_log(app: App, log: str) -> None:
+    """A whole log: exact, but on a terminal as it stands there in the end."""
+    if app.screen.is_terminal and not app.flags.wants_json:
+        log = "".join(f"{line}\n" for line in standing(log))
+    tell_logs(app, [Logs(log)] if log else [])
+
+
 @contextmanager
 def taken_up_again(running: Running, where: str = "") -> Iterator[None]:
     """A prediction stays when the person, the network or the disk does not: the hint says how to come back.
@@ -100,7 +108,7 @@ def explain_failure(app: App, prediction: Prediction, *, has_log: bool = False) 
     """
     if prediction.status != "failed":
         return
-    lines = [] if has_log else prediction.logs.splitlines()
+    lines = [] if has_log else standing(prediction.logs)
     if (left_out := len(lines) - _LAST_LINES) > 0:
         app.screen.say(f"… {left_out} lines more: rcli predictions show {prediction.id}")
     for line in lines[-_LAST_LINES:]:

@@ -74,4 +74,6 @@ def tell(app: App, events: Sequence[Event], deliveries: Sequence[Delivery]) -> i
     if not failed:
         return 0
     silent = [each for each in failed if each.status is None]
+    if silent:
+        app.screen.say("hint: see that the handler runs, then try again")
     return (NoAnswer if silent else RcliError).exit_code

@@ -123,7 +123,7 @@ def _value(field: Field) -> str:
         return _written(field.default)
     match field.kind:
         case "file":
-            return "@" + next((file for part, file in _FILES.items() if part in field.name), "file")
+            return f"@{_file(field)}"
         case "integer" | "number":
             return f"{field.minimum or 1:g}"
         case "boolean":
@@ -135,6 +135,12 @@ def _value(field: Field) -> str:
         case "text" if field.name == "prompt":
             return "a cat in space"
     return "hello".ljust(field.min_length or 0, "!")[: field.max_length]
+
+
+def _file(field: Field) -> str:
+    name = next((file for part, file in _FILES.items() if part in field.name), "file")
+    is_text = re.search(r"\btext file\b", field.description, re.IGNORECASE)
+    return f"{field.name}.txt" if is_text and name in ("file", "data.zip") else name
 
 
 def _written(value: Any) -> str:

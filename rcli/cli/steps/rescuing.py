@@ -24,7 +24,8 @@ def rescue(app: App) -> int:
     for record in records:
         by_host.setdefault(record.entry.host, []).append(record.entry)
     ended = [_rescue_from(app, kept, host, entries) for host, entries in by_host.items()]
-    app.screen.say(f"{sum(number for number, _ in ended)} files were saved")
+    saved = sum(number for number, _ in ended)
+    app.screen.say(f"{saved} {'file was' if saved == 1 else 'files were'} saved")
     return max((code for _, code in ended), default=0)
 
 

@@ -37,7 +37,7 @@ EventName = Annotated[str, typer.Argument(metavar="EVENT", help="start, output, 
 def trigger(ctx: typer.Context, event: EventName) -> int:
     """Send your handler an event of a made-up prediction, signed as the service signs.
 
-    \\b
+    \b
     Examples: rcli webhook trigger completed --forward-to http://localhost:3000/webhook
               rcli webhook trigger completed --set status=failed --forward-to http://localhost:3000/webhook
     """

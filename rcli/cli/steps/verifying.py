@@ -43,7 +43,7 @@ class Received:
 def verify(ctx: typer.Context, file: MessageFile = None) -> int:
     """Tell whether Replicate has signed a message, and if not, which check it fails.
 
-    \\b
+    \b
     Examples: rcli webhook verify message.txt
               rcli webhook verify --header 'webhook-id: msg_x' --header … --body body.json
     """
@@ -66,7 +66,11 @@ def secret(ctx: typer.Context) -> None:
 
     Example: rcli webhook secret
     """
-    world(ctx).screen.line(handling.key(ctx))
+    app, key = world(ctx), handling.key(ctx)
+    if app.flags.wants_json:
+        app.screen.json({"key": key})
+    else:
+        app.screen.line(key)
 
 
 def _outcomes(message: Received, key: str, *, any_time: bool) -> Iterator[tuple[signing.Check, str | None]]:

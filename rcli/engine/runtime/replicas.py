@@ -30,6 +30,7 @@ STARTS = 5  # how often a start is repeated because somebody else took the port
 CUT_OFF = "… what was printed right before the crash may be missing\n"
 SETUP_LINES = 10_000  # what a failed setup may show of its prints
 SLOW_POLL, QUICK_POLL = 0.5, 0.003
+LAST_WORDS_SECONDS = 1.0
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 PREFIX = re.compile(
     r"^(?:(?:Prediction failed|Training failed|Async \w+ failed|Generator iteration error): )+"
@@ -258,6 +259,17 @@ class Replica:
                 pause = QUICK_POLL if self._server.setup_ended else SLOW_POLL
                 async with asyncio.timeout(pause):
                     await self._server.news.wait()
+        return await self._last_words() if self._server.worker_end else {}
+
+    async def _last_words(self) -> dict[str, Any]:
+        """A worker whose setup fails says why and ends; the server may be later than the news of the end."""
+        with contextlib.suppress(http.Broken, TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_SECONDS):
+                while True:
+                    answer = await self._calls.call("GET", "/health-check")
+                    if isinstance(answer.body, dict) and answer.body.get("status") == "SETUP_FAILED":
+                        return dict(answer.body)
+                    await asyncio.sleep(QUICK_POLL)
         return {}
 
     async def _setup_failure(self, health: dict[str, Any], logs: Iterable[str]) -> SetupFailed:
