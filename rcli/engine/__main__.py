@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
 from rcli import credentials
-from rcli.connections import Connection, allow_open_files, bound
+from rcli.connections import Connection, Server, allow_open_files, bound
 from rcli.engine import life
 from rcli.engine.app import create_app
 from rcli.engine.data.migrations import NewerDatabase
@@ -31,7 +29,6 @@ from rcli.settings import EngineSettings, allowed_environment, engine_settings
 EXIT_RUNNING = 75
 EXIT_NEWER = 76
 GRACE_SECONDS = 3
-KEEP_ALIVE_SECONDS = 20  # longer than the clients keep theirs, so that none meets a closed one
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::", "")
 
@@ -39,16 +36,12 @@ Around = Callable[[ASGIApp], ASGIApp]
 """Puts something between the server and the app, such as an observer of every request and answer."""
 
 
-class Server(uvicorn.Server):
-    """Serves as long as the engine runs; the engine, not the server, answers to signals."""
+class EngineServer(Server):
+    """Serves as long as the engine runs."""
 
-    def __init__(self, config: uvicorn.Config, engine: Engine, url: str, port: int) -> None:
-        super().__init__(config)
+    def __init__(self, app: ASGIApp, engine: Engine, url: str, port: int) -> None:
+        super().__init__(app, Connection, grace=GRACE_SECONDS)
         self._engine, self._url, self._port = engine, url, port
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
     async def main_loop(self) -> None:
         await self._engine.run(self._url, self._port)
@@ -121,24 +114,12 @@ async def _serve(
         host = LOOPBACK if bind in EVERYWHERE else f"[{bind}]" if ":" in bind else bind
         hosts = frozenset({bind.lower(), socket.gethostname().lower()})
         app = around(create_app(engine, hosts))
-        config = uvicorn.Config(
-            access.Access(app, access.write) if options.access_log else app,
-            http=Connection,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            date_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        served = access.Access(app, access.write) if options.access_log else app
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, engine.stopping.set)
         if options.with_parent:
             asyncio.get_running_loop().add_reader(0, _on_stdin, engine)
-        await Server(config, engine, f"http://{host}:{port}", port).serve(sockets=[listener])
+        await EngineServer(served, engine, f"http://{host}:{port}", port).serve(sockets=[listener])
     finally:
         engine.store.close()
 

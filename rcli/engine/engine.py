@@ -125,6 +125,7 @@ class Engine:
         self.snapshots.sweep()
         self.environments.sweep()
         scratch.sweep(lambda name: self.jobs.table.get(name) is not None)
+        self.registry.read_anew()
         self.registry.take_bundled()
         for deployment in self.deployments.all():
             self.deploy(deployment)

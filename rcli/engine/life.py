@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -62,7 +63,11 @@ def write_state(folder: Path, state: State) -> None:
 
 
 def remove_state(folder: Path) -> None:
-    (folder / "engine.json").unlink(missing_ok=True)
+    """Removes this engine's own: where somebody made the folder anew, another's may lie there by now."""
+    file = folder / "engine.json"
+    with suppress(FileNotFoundError, ValueError):
+        if json.loads(file.read_text(encoding="utf-8"))["pid"] == os.getpid():
+            file.unlink()
 
 
 class IdleClock:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import os
 import resource
+import socket
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -16,10 +18,11 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
+from starlette.types import Message
 
-from rcli.engine.data.files import safe_name
+from rcli.engine.data.files import File, safe_name
 from rcli.engine.problems import Problem
-from rcli.engine.web.deliver import Part, parse_range
+from rcli.engine.web.deliver import FileContent, Part, parse_range
 from rcli.engine.web.signatures import Signer
 
 if TYPE_CHECKING:
@@ -88,7 +91,10 @@ def test_name_and_type_may_be_fields_of_their_own(engine: RunningEngine) -> None
         ({"content": ("x" * 256, b"x")}, {}, "filename"),
         ({"content": ("x", b"x")}, {"metadata": "{"}, "metadata"),
         ({"content": ("x", b"x")}, {"metadata": '{"a": NaN}'}, "metadata"),
+        ({"content": ("x", b"x")}, {"metadata": '{"a": 1e999}'}, "metadata"),
         ({"content": ("x", b"x")}, {"metadata": "[]"}, "metadata"),
+        ({"content": ("x", b"x")}, {"metadata": '{"a":' + "[" * 200 + "]" * 200 + "}"}, "metadata"),
+        ({"content": ("x", b"x")}, {"metadata" + "[a]" * 200: "x"}, "metadata"),
         ({"content": ("x", b"x"), "metadata": ("blob", b'"' + b"x" * (1 << 20) + b'"')}, {}, "metadata"),
     ],
 )
@@ -99,6 +105,55 @@ def test_an_upload_that_is_not_understood_is_refused(
 
     assert answer.status_code == 422
     assert [invalid["field"] for invalid in answer.json()["invalid_fields"]] == [field]
+
+
+def test_a_media_type_may_be_in_capitals(engine: RunningEngine) -> None:
+    answer = engine.http.post(
+        "/v1/files",
+        content=form(b'name="content"; filename="x.txt"', b"hi"),
+        headers={"content-type": "Multipart/Form-Data; boundary=x"},
+    )
+
+    assert (answer.status_code, answer.json()["size"]) == (201, 2)
+
+
+@pytest.mark.parametrize("field", [b'name="metadata[k]"', b'name="metadata"; filename="blob"'])
+def test_half_a_character_in_a_form_s_own_charset_is_refused(engine: RunningEngine, field: bytes) -> None:
+    parts = form(b'name="content"; filename="x.txt"', b"hi", field, b'{"k": "\\ud800"}')
+
+    answer = engine.http.post(
+        "/v1/files",
+        content=parts,
+        headers={"content-type": "multipart/form-data; boundary=x; charset=unicode_escape"},
+    )
+
+    assert (answer.status_code, answer.json()["invalid_fields"][0]["field"]) == (422, "metadata")
+    assert engine.http.get("/v1/files").status_code == 200
+
+
+def form(*parts: bytes) -> bytes:
+    """A multipart body of pairs of a disposition and a content, with the boundary x."""
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    said = (b"--x\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n" % pair for pair in pairs)
+    return b"".join(said) + b"--x--\r\n"
+
+
+def test_an_upload_that_breaks_off_leaves_nothing_and_is_no_defect(start_engine: StartEngine) -> None:
+    engine = start_engine("--access-log")
+    log = engine.home / "engine.log"
+    head = (
+        b"POST /v1/files HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n"
+        % engine.token.encode()
+    )
+
+    with socket.create_connection(("127.0.0.1", engine.state["port"])) as connection:
+        connection.sendall(head + form(b'name="content"; filename="x"', b"hi")[:60])
+    engine.until(lambda: "POST /v1/files" in log.read_text())
+    engine.close()
+
+    assert "Traceback" not in log.read_text()
+    assert not list((engine.folder / "files" / "incoming").iterdir())
 
 
 @pytest.mark.parametrize(
@@ -304,11 +359,14 @@ def test_a_model_gets_an_uploaded_file(engine: RunningEngine) -> None:
 
 
 def test_a_model_gets_what_a_data_uri_holds(engine: RunningEngine) -> None:
-    given = ["data:text/plain;base64,aGk=", "data:,a%20b", "data:text/plain;charset=utf-8,c"]
+    given = [
+        *("data:text/plain;base64,aGk=", "data:,a%20b", "data:text/plain;charset=utf-8,c"),
+        *("data:text/plain;Base64,aGk=", "data:;base64,aGk%3D", "DATA:,d"),
+    ]
 
     ended = engine.run("files", {"one": given[0], "many": given[1:]})
 
-    assert ended["output"] == ["hi", "a b", "c"]
+    assert ended["output"] == ["hi", "a b", "c", "hi", "hi", "d"]
 
 
 def test_a_model_gets_an_earlier_output(engine: RunningEngine) -> None:
@@ -346,6 +404,7 @@ def test_a_model_cannot_change_what_was_uploaded(engine: RunningEngine, tmp_path
         "http://[",
         "data:nothing",
         "data:text/plain;base64,a",
+        "data:text/plain;base64,\u00e9",
         "",
     ],
 )
@@ -446,6 +505,7 @@ def test_a_signed_download_names_its_owner(engine: RunningEngine) -> None:
     ("asked", "status", "start", "end"),
     [
         ("bytes=0-9", 206, 0, 10),
+        ("Bytes = 0-9", 206, 0, 10),
         ("bytes=10000-", 206, 10000, 10240),
         ("bytes=-40", 206, 10200, 10240),
         ("bytes=10000-99999", 206, 10000, 10240),
@@ -491,6 +551,26 @@ def test_what_the_client_has_already_is_not_sent_again(engine: RunningEngine, kn
     )
 
     assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_a_reader_that_takes_nothing_is_let_go(tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    content.write_bytes(CONTENT)
+    file = File(1, "x", "output", "x", "text/plain", len(CONTENT), "0", {}, 0.0, None, 0.0)
+    sent: list[str] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "method": "GET", "headers": []}
+    asyncio.run(asyncio.wait_for(FileContent(file, content, patience=0.01)(scope, receive, send), 30))
+
+    assert sent == ["http.response.start", "http.response.body"]
 
 
 def test_a_head_request_tells_the_size(engine: RunningEngine) -> None:

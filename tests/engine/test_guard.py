@@ -64,6 +64,12 @@ def test_pages_of_other_sites_are_refused(engine: RunningEngine, origin: str) ->
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
+def test_a_foreign_origin_behind_the_engines_own_is_refused(engine: RunningEngine) -> None:
+    headers = [("origin", engine.url), ("origin", "http://evil.example")]
+
+    assert engine.http.get("/v1/account", headers=headers).status_code == 403
+
+
 def test_the_engines_own_origin_is_no_other_site(engine: RunningEngine) -> None:
     assert engine.http.get("/v1/account", headers={"origin": engine.url}).status_code == 200
 

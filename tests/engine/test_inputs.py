@@ -104,6 +104,15 @@ def test_a_secret_that_does_not_fit_is_not_repeated() -> None:
     assert checked.secrets == {"key", "keys"}
 
 
+def test_a_large_value_that_does_not_fit_is_not_repeated_whole() -> None:
+    with pytest.raises(Problem) as refused:
+        schema({"count": {"type": "integer"}}).check({"count": "x" * 100_000})
+
+    (field,) = refused.value.invalid
+    assert len(field.description) < 400
+    assert field.description.endswith('" is not of type "integer"')
+
+
 def test_files_are_found_in_fields_and_lists() -> None:
     file = {"type": "string", "format": "uri"}
     checked = schema({"a": file, "b": {"type": "array", "items": file}, "c": {"type": "string"}})

@@ -19,6 +19,7 @@ import pytest
 
 from rcli.engine.data.migrations import STEPS
 from rcli.engine.data.predictions import new_id
+from rcli.engine.life import State, remove_state, write_state
 from rcli.engine.runtime.leftovers import session_members, start_time
 from rcli.engine.runtime.scratch import SCRATCH
 
@@ -49,6 +50,14 @@ def test_the_state_file_tells_where_and_what_it_is(start_engine: StartEngine) ->
     assert engine.state["pid"] == engine.process.pid
     assert engine.url == f"http://127.0.0.1:{engine.state['port']}"
     assert engine.http.get("/_rcli/status").json()["version"] == engine.state["version"]
+
+
+def test_a_state_file_that_is_another_engine_s_by_now_stays(tmp_path: Path) -> None:
+    write_state(tmp_path, State("http://127.0.0.1:1", os.getpid() + 1, "1", 1, 0.0))
+
+    remove_state(tmp_path)
+
+    assert (tmp_path / "engine.json").exists()
 
 
 def test_nobody_else_can_read_what_it_keeps(start_engine: StartEngine) -> None:

@@ -126,15 +126,28 @@ def test_a_body_that_is_not_understood_is_refused(
     assert [invalid["field"] for invalid in answer.json()["invalid_fields"]] == [field]
 
 
-@pytest.mark.parametrize("sent", [b"{", b"[]", b'"x"', b"\xff", b"[" * 100_000, b'{"input": {"a": NaN}}'])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *(b"{", b"[]", b'"x"', b"\xff", b"[" * 100_000, b'{"input": {"a": NaN}}'),
+        b'{"version": "rcli/hello", "input": {"text": 1e999}}',
+        b'{"version": "rcli/hello", "input": {"text": -1e999}}',
+        b'{"version": "rcli/hello", "input": {"text": %s}}' % (b"[" * 101 + b"]" * 101),
+        b'{"version": "rcli/hello", "input": {"text": %s}}' % (b'{"a":' * 500 + b"1" + b"}" * 500),
+        '{"version": "rcli/hello", "input": {"text": "x"}}'.encode("utf-16"),
+    ],
+)
 def test_a_body_that_is_no_json_object_is_refused(engine: RunningEngine, sent: bytes) -> None:
     answer = engine.http.post("/v1/predictions", content=sent, headers={"content-type": "application/json"})
 
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
 
 
-def test_half_a_character_is_refused_because_it_could_not_be_answered(engine: RunningEngine) -> None:
-    sent = rb'{"version": "rcli/hello", "input": {"text": "\ud800"}}'
+@pytest.mark.parametrize("half", [rb"\ud800", rb"\uDFFF", b"\xed\xa0\x80"])
+def test_half_a_character_is_refused_because_it_could_not_be_answered(
+    engine: RunningEngine, half: bytes
+) -> None:
+    sent = b'{"version": "rcli/hello", "input": {"text": "%s"}}' % half
 
     answer = engine.http.post("/v1/predictions", content=sent, headers={"content-type": "application/json"})
 
@@ -147,6 +160,14 @@ def test_whole_characters_beyond_the_basic_plane_pass(engine: RunningEngine) -> 
     answer = engine.http.post("/v1/predictions", content=sent, headers={"content-type": "application/json"})
 
     assert engine.ended(answer.json())["output"] == "hello \N{GRINNING FACE}"
+
+
+def test_a_byte_order_mark_is_passed_over(engine: RunningEngine) -> None:
+    sent = b'\xef\xbb\xbf{"version": "rcli/hello", "input": {"text": "x"}}'
+
+    answer = engine.http.post("/v1/predictions", content=sent, headers={"content-type": "application/json"})
+
+    assert answer.status_code == 201
 
 
 def test_other_media_types_are_refused(engine: RunningEngine) -> None:
@@ -168,6 +189,16 @@ def test_waiting_brings_the_result(engine: RunningEngine) -> None:
 
     assert (answer.status_code, answer.headers["preference-applied"]) == (201, "wait=20")
     assert (answer.json()["status"], answer.json()["output"]) == ("succeeded", "hello x")
+
+
+def test_several_lines_of_preferences_count_as_one(engine: RunningEngine) -> None:
+    answer = engine.http.post(
+        "/v1/predictions",
+        json=body("rcli/hello", text="x"),
+        headers=[("prefer", "respond-async"), ("prefer", "wait=20")],
+    )
+
+    assert (answer.json()["status"], answer.headers["preference-applied"]) == ("succeeded", "wait=20")
 
 
 def test_a_wait_that_was_too_short_says_starting_though_it_runs(engine: RunningEngine) -> None:

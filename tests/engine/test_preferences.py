@@ -11,7 +11,6 @@ from rcli.engine.web.preferences import Wait, parse_cancel_after, parse_prefer
 @pytest.mark.parametrize(
     ("header", "wait"),
     [
-        (None, None),
         ("", None),
         ("respond-async", None),
         ("wait=soon", None),
@@ -27,7 +26,7 @@ from rcli.engine.web.preferences import Wait, parse_cancel_after, parse_prefer
         ("respond-async, wait=10", Wait(10, "wait=10")),
     ],
 )
-def test_prefer_is_brought_into_1_to_60_seconds(header: str | None, wait: Wait | None) -> None:
+def test_prefer_is_brought_into_1_to_60_seconds(header: str, wait: Wait | None) -> None:
     assert parse_prefer(header) == wait
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -362,6 +364,28 @@ def test_a_pushed_model_outlives_the_engine(start_engine: StartEngine, project: 
 
     assert versions(second, "me/model") == [version]
     assert second.ended(second.create("me/model", {"n": 4}))["output"] == 4
+
+
+def test_what_another_rcli_read_off_a_source_is_read_anew(start_engine: StartEngine, project: Path) -> None:
+    engine = start_engine()
+    kept, lost = engine.register("echo"), engine.register(project)
+    documents = [document_of(engine, reference) for reference in (kept, lost)]
+    engine.close()
+    with closing(sqlite3.connect(engine.folder / "engine.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE versions SET read_by = '0.0.1', document = '{\"of\": 1}', concurrency = 9")
+        (snapshot,) = connection.execute("SELECT snapshot FROM versions WHERE id = ?", (lost[-64:],))
+    shutil.rmtree(engine.folder / "snapshots" / snapshot[0])
+
+    later = start_engine()
+
+    assert document_of(later, kept) == documents[0]
+    assert document_of(later, lost) == {"of": 1} != documents[1]
+    assert later.ended(later.create(kept, {"text": "x"}))["status"] == "succeeded"
+
+
+def document_of(engine: RunningEngine, reference: str) -> Any:
+    model, _, id = reference.partition(":")
+    return engine.http.get(f"/v1/models/{model}/versions/{id}").json()["openapi_schema"]
 
 
 def test_the_cache_is_listed_and_pruned_but_for_what_is_loaded(

@@ -43,10 +43,11 @@ def interpreters(clients: Path) -> dict[str, list[str]]:
     node = clients / "node" / "webhook_handler.mjs"
     node.write_bytes((PROGRAMS / "node" / node.name).read_bytes())
     python = str(clients / "replicate1" / "bin" / "python")
+    handler = str(PROGRAMS / "webhook_handler.py")
     return {
-        "python": [python, str(PROGRAMS / "replicate1" / "webhook_handler.py")],
+        "python": [python, handler, "official"],
         "node": ["node", str(node)],
-        "standard": [sys.executable, str(PROGRAMS / "standard" / "webhook_handler.py")],
+        "standard": [sys.executable, handler, "standard"],
     }
 
 

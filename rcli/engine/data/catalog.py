@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+from rcli import __version__
 from rcli.engine.data import overriding
 from rcli.engine.data.store import Row, Store
 from rcli.engine.data.variables import NONE, Variables
@@ -172,7 +173,7 @@ class Catalog:
         self._store.write(
             "INSERT OR REPLACE INTO versions"
             " (owner, name, id, created_at, cog_version, snapshot, file, document, concurrency, overrides,"
-            " weights) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " weights, read_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 version.owner,
                 version.name,
@@ -185,6 +186,23 @@ class Catalog:
                 version.concurrency,
                 overriding.dump(version.overrides),
                 version.weights,
+                __version__,
+            ),
+        )
+
+    def read_by_others(self) -> list[Version]:
+        """Those whose document another version of rcli has read off their source."""
+        rows = self._store.rows("SELECT * FROM versions WHERE read_by != ? ORDER BY number", (__version__,))
+        return [_version(row) for row in rows]
+
+    def read_anew(self, version: Version) -> None:
+        """Keeps the document and the concurrency that the version has now as what this rcli read."""
+        self._store.write(
+            "UPDATE versions SET document = ?, concurrency = ?, read_by = ?"
+            " WHERE owner = ? AND name = ? AND id = ?",
+            (
+                *(json.dumps(version.document), version.concurrency, __version__),
+                *(version.owner, version.name, version.id),
             ),
         )
 

@@ -88,6 +88,10 @@ def _trainings(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE predictions ADD COLUMN destination TEXT")
 
 
+def _readers(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE versions ADD COLUMN read_by TEXT NOT NULL DEFAULT ''")
+
+
 def _retention(connection: sqlite3.Connection) -> None:
     for statement in _RETENTION.split(";\n"):
         connection.execute(statement)
@@ -170,4 +174,5 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _webhooks,
     _trainings,
     _retention,
+    _readers,
 )

@@ -38,8 +38,8 @@ async def list_deployments(request: Request) -> JSONResponse:
 async def create_deployment(request: Request) -> JSONResponse:
     body = await read_json(request, _CREATE, required=tuple(_CREATE))
     _check(body, invalid_name("name", body["name"]))
-    version = _version(request, body["model"], body["version"])
     granted = await _granted(body["hardware"])
+    version = _version(request, body["model"], body["version"])
     engine, owner = engine_of(request), ACCOUNT["username"]
     if engine.deployments.get(owner, body["name"]) is not None:
         raise conflict(f"A deployment with the name {owner}/{body['name']} exists already")

@@ -98,7 +98,7 @@ async def create(
 ) -> JSONResponse:
     """For every address that creates one: ``body`` has been read with KEYS."""
     subscription = await read_subscription(body)
-    wait = parse_prefer(request.headers.get("prefer"))
+    wait = parse_prefer(",".join(request.headers.getlist("prefer")))
     lifetime = parse_cancel_after(request.headers.get("cancel-after"))
     host = request.headers["host"]
     variables = engine_of(request).variables.get(request.headers.get("rcli-variables", ""))
@@ -156,4 +156,6 @@ def _moment(request: Request, name: str) -> float | None:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError) as exc:
-        raise invalid_request([InvalidField("format", name, "must be a time in ISO 8601")]) from exc
+        raise invalid_request(
+            [InvalidField("format", name, "must be a time in ISO 8601, its + as %2B")]
+        ) from exc

@@ -21,6 +21,7 @@ from rcli.engine.runtime.calls import Calls
 ATTACH_ONLY = {"input": "attach-only"}  # not an object: coglet refuses it unless the prediction is in flight
 STREAMED = "rcli_streamed"  # the shim's metric that stands for an item of the output, as JSON text
 FIRST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02
+AT_ONCE = 5  # times to ask again without a pause: a timer's tick is as long as a quick prediction
 QUICK_SECONDS = 0.005  # what ends sooner brings its logs with its result: no need for a second connection
 EVENTS_SECONDS = 5.0  # how long the last events may take after the result
 LOST = "… some log lines before the end were lost\n"
@@ -61,7 +62,8 @@ Event = Started | Log | Output | Metric
 class Exchange:
     """One prediction on one server. ``iterates``: the model yields its output item by item.
 
-    ``emit`` may get Started more than once.
+    ``emit`` may get Started more than once. ``on_answer`` is called when a success is there, before the rest
+    of its events is: the server takes another prediction from then on.
     """
 
     def __init__(
@@ -72,9 +74,10 @@ class Exchange:
         iterates: bool,
         emit: Callable[[Event], None],
         is_alive: Callable[[], bool],
+        on_answer: Callable[[], None],
     ) -> None:
         self._calls, self._path = calls, f"/predictions/{identifier}"
-        self._is_alive = is_alive
+        self._is_alive, self._on_answer = is_alive, on_answer
         self._iterates, self._emit = iterates, emit
         self._answered = self._attached = self._completed = self._cut = self._streamed = False
         self._seen = self._outputs = self._logged = 0
@@ -119,13 +122,19 @@ class Exchange:
     async def _create(self, body: dict[str, Any]) -> http.Answer:
         """Ask again while the slot of the prediction before is not free yet; a dead worker's never is."""
         loop = asyncio.get_running_loop()
-        deadline, pause = loop.time() + BUSY_SECONDS, 0.001
+        deadline, tries, pause = loop.time() + BUSY_SECONDS, 0, 0.001
         while True:
-            answer = await self._calls.call("PUT", self._path, body)
+            answer = await self._calls.call("PUT", self._path, body, self._hear)
             if answer.status != 409 or loop.time() > deadline or not self._is_alive():
                 return _without_streamed(answer)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            tries += 1
+            if tries > AT_ONCE:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _hear(self, answer: http.Answer) -> None:
+        if _succeeded(answer):
+            self._on_answer()
 
     async def _follow(self) -> None:
         """Attach until a stream was read to its end, or the result is there and nothing to attach to."""

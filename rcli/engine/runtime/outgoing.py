@@ -45,7 +45,7 @@ class Outgoing:
                 status = await self._exchange(await _request(url, body, headers))
         except TimeoutError as exc:
             raise Undelivered("no answer in time") from exc
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as exc:  # the last: of no host name
             raise Undelivered(f"{type(exc).__name__}: {exc}") from exc
         if not 200 <= status < 300:
             raise Undelivered(f"the receiver answered {status}")

@@ -36,6 +36,10 @@ PREFIX = re.compile(
     r"^(?:(?:Prediction failed|Training failed|Async \w+ failed|Generator iteration error): )+"
 )
 SETUP_PREFIX = re.compile(r"^(?:(?:worker setup failed(?: \(slot [^)]*\))?|[Ss]etup failed): )+")
+LOST_WORKER = (
+    "Worker crashed",
+    "Slot socket error",
+)  # how coglet's answers begin that have no worker behind them
 FAILURE = re.compile(r"Failure: (\{.*\})", re.DOTALL)
 
 
@@ -65,7 +69,9 @@ class _Running:
 
     emit: Callable[[Event], None]
     began: float
+    free: Callable[[], None]
     started: bool = False
+    answered: bool = False
     canceled: bool = False
     line_is_open: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -79,6 +85,11 @@ class _Running:
             self.emit(event)
         if isinstance(event, Log):
             self.line_is_open = not event.text.endswith("\n")
+
+    def answer(self) -> None:
+        """The model is done with it; what is left is to be read."""
+        self.answered = True
+        self.free()
 
 
 class Replica:
@@ -157,15 +168,22 @@ class Replica:
         """The server's process id, which is also that of its session."""
         return self._server.pid
 
-    async def predict(self, identifier: str, given: dict[str, Any], emit: Callable[[Event], None]) -> Outcome:
+    async def predict(
+        self,
+        identifier: str,
+        given: dict[str, Any],
+        emit: Callable[[Event], None],
+        free: Callable[[], None] = lambda: None,
+    ) -> Outcome:
         """Make one prediction; ``emit`` gets its events in order. Not more at once than ``concurrency``.
 
+        ``free`` is called when the model can take another one although this one's end is not told yet.
         ``identifier`` must be the engine's own: coglet makes a path of it. Inputs that are None are left out,
         because coglet refuses null even for optional inputs.
         """
         if not IDENTIFIER.fullmatch(identifier):
             raise ValueError(f"not a prediction id of ours: {identifier!r}")
-        running = self._running[identifier] = _Running(emit, asyncio.get_running_loop().time())
+        running = self._running[identifier] = _Running(emit, asyncio.get_running_loop().time(), free)
         body = {
             "input": {name: value for name, value in given.items() if value is not None},
             "context": {"rcli_prediction": identifier},
@@ -176,6 +194,7 @@ class Replica:
             iterates=self._iterates,
             emit=running.tell,
             is_alive=lambda: self.alive,
+            on_answer=running.answer,
         )
         try:
             answer = await exchange.run(body)
@@ -190,7 +209,7 @@ class Replica:
     async def cancel(self, identifier: str, grace: float = GRACE_SECONDS) -> None:
         """Cancel a prediction; if its code is not interrupted within ``grace`` seconds, kill the replica."""
         running = self._running.get(identifier)
-        if running is None:
+        if running is None or running.answered:
             return
         running.canceled = True
         with contextlib.suppress(TimeoutError):
@@ -288,8 +307,10 @@ class Replica:
 
     def _pass_on(self, text: str) -> None:
         """What subprocesses and C code print belongs to the prediction that runs, if there is just one."""
-        if len(self._running) == 1:
-            next(iter(self._running.values())).tell(Log(text))
+        known = list(self._running.values())
+        running = [each for each in known if not each.answered] or known
+        if len(running) == 1:
+            running[0].tell(Log(text))
 
     async def _outcome(self, answer: http.Answer, running: _Running) -> Outcome:
         body = answer.body if isinstance(answer.body, dict) else {}
@@ -301,7 +322,8 @@ class Replica:
             return Outcome("canceled", None, None, metrics, seconds, crashed=not self.alive)
         message = _complaint(answer.status, body)
         failure = _failure(message)
-        if failure is None and (not self.alive or message == "Worker crashed" or answer.status in (409, 503)):
+        lost = message.startswith(LOST_WORKER) or answer.status in (409, 503)
+        if failure is None and (lost or not self.alive):
             return await self._crash(running)
         error, trace = failure or (PREFIX.sub("", message), "")
         if trace:

@@ -45,6 +45,8 @@ STREAMED = "rcli_streamed"  # the metric that stands for an item of the output
 CLEANUP_SECONDS = 5  # how long an async generator's own cleaning up is waited for
 POLL_SECONDS = 0.05  # a thread that waits in C cannot be interrupted, so it looks up this often
 LINGER_SECONDS = 0.05
+REST_NOW_SECONDS, REST_STEP_SECONDS = 0.01, 0.002  # for what the other threads have begun to send
+BUSY_NS = 10_000  # more than this, and another thread has worked: at rest it is a tenth
 REST_SECONDS = 3  # how long the logs of a model that ends its own process are waited for
 PRINTS_SECONDS = 0.01  # coglet's "ready" overtakes the last prints of setup
 DEEPEST = 100  # levels of an output: coglet cannot read more than 127
@@ -212,20 +214,30 @@ class _Reporting:
     """
 
     def __enter__(self) -> None:
-        self._children = _ended_children()
+        self._children, self._others = _ended_children(), _work_of_others()
 
     def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> None:
-        if self._lingers(exc):
-            time.sleep(LINGER_SECONDS)
+        for seconds in self._pauses(exc):
+            time.sleep(seconds)
         _raise_failure(exc)
 
     async def __aenter__(self) -> None:
-        self._children = _ended_children()
+        self.__enter__()
 
     async def __aexit__(self, kind: object, exc: BaseException | None, trace: object) -> None:
-        if self._lingers(exc):
-            await asyncio.sleep(LINGER_SECONDS)
+        for seconds in self._pauses(exc):
+            await asyncio.sleep(seconds)
         _raise_failure(exc)
+
+    def _pauses(self, exc: BaseException | None) -> typing.Iterator[float]:
+        """The seconds to wait, one after the other."""
+        if self._lingers(exc):
+            yield LINGER_SECONDS
+            return
+        deadline, others = time.monotonic() + REST_NOW_SECONDS, self._others
+        while (now := _work_of_others()) - others > BUSY_NS and time.monotonic() < deadline:
+            others = now
+            yield REST_STEP_SECONDS
 
     def _lingers(self, exc: BaseException | None) -> bool:
         _flush()
@@ -241,6 +253,11 @@ def _is_unread() -> bool:
     with contextlib.suppress(OSError):
         return any(any(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4))) for descriptor in (1, 2))
     return False
+
+
+def _work_of_others() -> int:
+    """Nanoseconds for which other threads have worked: those that send what was written, among them."""
+    return time.process_time_ns() - time.thread_time_ns()
 
 
 def _ended_children() -> int:

@@ -208,7 +208,9 @@ class Server:
         if self.worker_end is not None:
             return self.worker_end
         code = self._process.returncode
-        return "its server was killed" if code is not None and code < 0 else "its process ended"
+        if code is None:
+            return "its server lost the connection to it"
+        return "its server was killed" if code < 0 else "its process ended"
 
     async def _read(self) -> None:
         """Read the pipe until nobody can write to it any more."""

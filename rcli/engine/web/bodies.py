@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from starlette.requests import ClientDisconnect, Request
@@ -12,6 +14,12 @@ from rcli.engine.problems import InvalidField, Problem, invalid_request
 
 JSON_LIMIT = 32 << 20
 """Bytes; files beyond it are uploaded, not sent as data: URIs."""
+
+LARGE = 1 << 20
+"""Bytes that take milliseconds to parse: in a thread, others come between."""
+
+DEEPEST = 100
+"""Lists and objects within each other: coglet reads 127, and its requests add some of their own."""
 
 _NAMES = {str: "string", bool: "boolean", dict: "object", list: "array", int: "integer", float: "number"}
 
@@ -23,7 +31,8 @@ async def read_json(
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise Problem(415, f"The body must be application/json, not {media_type}")
-    body = parse(await read_body(request, JSON_LIMIT) or b"{}")
+    content = await read_body(request, JSON_LIMIT) or b"{}"
+    body = parse(content) if len(content) < LARGE else await asyncio.to_thread(parse, content)
     if not isinstance(body, dict):
         raise Problem(400, "The body must be a JSON object")
     if fields := [*_unknown(body, keys), *_missing(body, required), *_ill_typed(body, keys)]:
@@ -66,19 +75,44 @@ def _amount(limit: int) -> str:
 
 
 def parse(body: bytes) -> Any:
-    """Raises Problem 400 for what JSON in UTF-8 cannot answer either."""
+    """Raises Problem 400 for what JSON in UTF-8 cannot answer either: one such row spoils a whole list."""
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        text = body.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
         # Half a surrogate pair can be written as an escape, but neither stored nor answered as UTF-8.
         if b"\\ud" in body.lower():
             json.dumps(value, ensure_ascii=False).encode()
+        # Without so many brackets there is no need to look at the values.
+        if body.count(b"[") + body.count(b"{") > DEEPEST:
+            check_depth(value)
     except (ValueError, RecursionError) as exc:
         raise Problem(400, f"The body is not readable as JSON: {exc}") from exc
     return value
 
 
+def check_depth(value: Any) -> None:
+    """Raises ValueError for lists and objects nested deeper than DEEPEST."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _within(outer)]
+        if not level:
+            return
+    raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+
+
+def _within(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return outer.values() if isinstance(outer, dict) else outer
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
 
 
 def _unknown(body: Mapping[str, Any], keys: Mapping[str, object]) -> list[InvalidField]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,11 @@ from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from rcli.engine.data.files import File
 from rcli.engine.problems import Problem, not_found
+from rcli.engine.web.streams import STALLED
 
 CHUNK = 1 << 19
 """Bytes that are read at once: larger ones are no faster, and memory stays flat."""
@@ -33,9 +35,11 @@ class Part:
 class FileContent:
     """An ASGI response with a file's content, or the part of it that the request asks for."""
 
-    def __init__(self, file: File, path: Path) -> None:
+    def __init__(self, file: File, path: Path, *, patience: float = STALLED) -> None:
+        """``patience``: seconds after which a reader that takes nothing is let go."""
         self._file = file
         self._path = path
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -54,8 +58,15 @@ class FileContent:
         except Problem as problem:
             await problem.response()(scope, receive, send)
         else:
-            with content:
-                await self._send(scope, send, common, part, content)
+            with content, contextlib.suppress(TimeoutError):
+                await self._send(scope, self._patient(send), common, part, content)
+
+    def _patient(self, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            async with asyncio.timeout(self._patience):
+                await send(message)
+
+        return sending
 
     async def _send(
         self, scope: Scope, send: Send, common: dict[str, str], part: Part | None, content: BinaryIO
@@ -108,7 +119,7 @@ def parse_range(header: str | None, size: int) -> Part | None:
 
     Several ranges and other units may be ignored (RFC 9110). Raises Problem 416 for one beyond the end.
     """
-    found = re.fullmatch(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", header or "", re.ASCII)
+    found = re.fullmatch(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", header or "", re.ASCII | re.I)
     if not found or found.groups() == ("", ""):
         return None
     first, last = found.groups()

@@ -56,8 +56,7 @@ class Guard:
             raise Problem(400, "The request names more than one host")
         if not self._is_ours(host, scope):
             raise Problem(421, "This engine does not answer under that host name")
-        origin = headers.get("origin")
-        if origin is not None and origin.lower() != f"http://{host}".lower():
+        if any(origin.lower() != f"http://{host}".lower() for origin in headers.getlist("origin")):
             raise Problem(403, "Pages of other sites may not use this engine")
         if not self._has_token(headers.get("authorization", "")) and not self._signed(
             scope["path"], QueryParams(scope["query_string"])

@@ -23,9 +23,9 @@ class Wait:
     applied: str
 
 
-def parse_prefer(header: str | None) -> Wait | None:
+def parse_prefer(header: str) -> Wait | None:
     """None when the client does not ask to wait; n is brought into 1 to 60, other preferences are ignored."""
-    for part in (header or "").split(","):
+    for part in header.split(","):
         found = re.fullmatch(r'wait(?:\s*=\s*"?(\d{1,9})"?)?', part.strip(), re.IGNORECASE)
         if found and found.group(1) is None:
             return Wait(BARE_WAIT, "wait")

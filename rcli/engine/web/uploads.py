@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
 from rcli.engine.data.files import File, Files
@@ -28,7 +29,7 @@ _BRACKETS = re.compile(r"metadata((?:\[[^\[\]]*\])+)")
 
 async def receive_upload(request: Request, files: Files) -> File:
     """Raises Problem 400, 413, 415 or 422 for a body that is no upload."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise Problem(415, "A file is uploaded as multipart/form-data")
     if announced_length(request) > FORM_LIMIT:
         raise _too_large()
@@ -40,6 +41,8 @@ async def receive_upload(request: Request, files: Files) -> File:
                 return await _keep(form, files)
     except _TooLarge as exc:
         raise _too_large() from exc
+    except ClientDisconnect as exc:
+        raise Problem(400, "The body broke off") from exc
 
 
 class _TooLarge(Exception):
@@ -83,20 +86,27 @@ def _write(content: UploadFile, part: Path) -> None:
 
 
 async def _metadata(form: FormData) -> dict[str, Any]:
-    """A text field (Python), a file part (Node.js), or ``metadata[a][b]`` fields (Python 2)."""
-    given = form.get("metadata")
-    if given is None:
-        return _from_brackets(form)
-    raw = given if isinstance(given, str) else await given.read(METADATA_LIMIT + 1)
+    try:
+        raw = await _raw_metadata(form)
+        metadata = parse(raw or b"{}") if len(raw) <= METADATA_LIMIT else None
+    except (Problem, UnicodeEncodeError, RecursionError) as exc:
+        raise invalid_request([InvalidField("format", "metadata", "must be valid JSON")]) from exc
     if len(raw) > METADATA_LIMIT:
         raise invalid_request([InvalidField("string_lte", "metadata", "must be at most 1 MiB long")])
-    try:
-        metadata = parse((raw.encode() if isinstance(raw, str) else raw) or b"{}")
-    except (Problem, UnicodeEncodeError) as exc:
-        raise invalid_request([InvalidField("format", "metadata", "must be valid JSON")]) from exc
     if not isinstance(metadata, dict):
         raise invalid_request([InvalidField("invalid_type", "metadata", "must be a JSON object")])
     return metadata
+
+
+async def _raw_metadata(form: FormData) -> bytes:
+    """A text field (Python), a file part (Node.js), or ``metadata[a][b]`` fields (Python 2)."""
+    match form.get("metadata"):
+        case None:
+            return json.dumps(_from_brackets(form), ensure_ascii=False).encode()
+        case str(text):
+            return text.encode()
+        case part:
+            return await part.read(METADATA_LIMIT + 1)
 
 
 def _from_brackets(form: FormData) -> dict[str, Any]:

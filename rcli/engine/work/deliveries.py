@@ -46,7 +46,8 @@ class Deliveries:
             self._dispatch(now)
             at = self._table.next_due(now)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), None if at is None else max(0.0, at - time.time()))
+                async with asyncio.timeout(None if at is None else max(0.0, at - time.time())):
+                    await self._poked.wait()
 
     async def first_attempts(self) -> None:
         """Waits until everything due has been tried once."""

@@ -39,6 +39,9 @@ _COMPONENTS: dict[Work, tuple[str, str]] = {
 HIDDEN = "**********"
 """What is stored and shown in place of a secret."""
 
+LONGEST_MESSAGE = 400
+"""Characters of what is said about one field."""
+
 _OWN_PATH = re.compile(r"/(?:(?:v1/){0,2}files/([a-z2-7]{26})(?:/download)?|delivery/([a-z2-7]{26})/[^/]*)")
 
 _TYPES = {
@@ -100,7 +103,7 @@ class InputSchema:
         elif self.secrets.intersection(map(str, error.instance_path[:1])):
             yield InvalidField(rule, where, "this secret does not fit the schema")
         else:
-            yield InvalidField(rule, where, error.message)
+            yield InvalidField(rule, where, _brief(error.message))
 
 
 class Inputs:
@@ -134,7 +137,7 @@ class Inputs:
         return laid
 
     async def _file(self, text: str, name: str, host: str) -> str:
-        if text.startswith("data:"):
+        if text[:5].lower() == "data:":
             return (await self._take_in(text, name)).reference
         parts = _web_address(text)
         if parts is None:
@@ -152,8 +155,9 @@ class Inputs:
         return file.reference
 
     async def _take_in(self, text: str, name: str) -> File:
-        header, comma, body = text.removeprefix("data:").partition(",")
+        header, comma, body = text[len("data:") :].partition(",")
         media_type, *options = header.split(";")
+        is_base64 = any(option.strip().lower() == "base64" for option in options)
         if not comma:
             raise _bad_file(name, "is no valid data URL")
         content_type = media_type or "text/plain"
@@ -161,7 +165,7 @@ class Inputs:
         self._check_room(len(body))
         with keeping(), self._files.arriving() as part:
             try:
-                await asyncio.to_thread(_unpack, body, "base64" in options, part)
+                await asyncio.to_thread(_unpack, body, is_base64, part)
             except binascii.Error as exc:
                 raise _bad_file(name, "is no valid data URL") from exc
             return await self._files.adopt(part, kind="input", name=file_name, content_type=content_type)
@@ -183,6 +187,11 @@ class Inputs:
         return place.as_uri()
 
 
+def _brief(message: str) -> str:
+    """A validator's words begin with the value, which may be large; the rule stands at their end."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:100]}…{message[-200:]}"
+
+
 def _stored(schema: InputSchema, name: str, value: Any) -> Any:
     if name in schema.secrets:
         return HIDDEN
@@ -196,7 +205,8 @@ def _given(schema: InputSchema, name: str, value: Any) -> Any:
 
 def _unpack(body: str, is_base64: bool, part: Path) -> None:
     """Writes what a data URL holds. Raises binascii.Error, OSError."""
-    part.write_bytes(b64decode(body, validate=True) if is_base64 else unquote_to_bytes(body))
+    content = unquote_to_bytes(body)
+    part.write_bytes(b64decode(content, validate=True) if is_base64 else content)
 
 
 def _place(content: Path, place: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -69,6 +70,7 @@ class Instance:
         self._parts, self._owner = parts, owner
         self._leaving = self._crashed = False
         self._working: dict[str, Live] = {}
+        self._made: set[str] = set()
         self._tasks = Tasks()
         self._launching: asyncio.Task[None] | None = self._tasks.start(self._launch(show))
         self._ending: asyncio.Task[None] | None = None
@@ -84,8 +86,8 @@ class Instance:
 
     @property
     def load(self) -> int:
-        """How many predictions it makes now."""
-        return len(self._working)
+        """How many predictions it makes now; one that is made may still have to be recorded."""
+        return len(self._working) - len(self._made)
 
     @property
     def has_room(self) -> bool:
@@ -183,7 +185,9 @@ class Instance:
             given = await self._parts.lay(self.version, live, running.inbox(live.id))
             if live.canceled_as is None:
                 live.start()
-                outcome = await running.replica.predict(live.id, given, lambda event: _emit(live, event))
+                outcome = await running.replica.predict(
+                    live.id, given, partial(_emit, live), partial(self._free, live)
+                )
                 try:
                     await _record(live, outcome)
                 finally:
@@ -199,6 +203,13 @@ class Instance:
             live.end("failed", error=f"the engine met an internal error while this {self._kind} ran")
             self._leave(live, running)
 
+    def _free(self, live: Live) -> None:
+        """The next one need not wait until this one's end is recorded."""
+        live.made_at = time.time()
+        if self._kind == "prediction":
+            self._made.add(live.id)
+            self._owner.on_freed(self)
+
     def _crash(self) -> None:
         """The replica is of no more use, to whoever else works with it either."""
         if not self._crashed:
@@ -210,6 +221,7 @@ class Instance:
         self.last_used = time.time()
         self.idle_since = self._now()
         del self._working[live.id]
+        self._made.discard(live.id)
         for folder in (running.inbox(live.id), running.outbox(live.id)):
             if folder.exists():
                 self._tasks.start(_removed(folder))

@@ -50,6 +50,7 @@ class Phase:
 class Live:
     """Created with its row; ``outbox`` is there once a replica works on it, ``began`` once the model does.
 
+    ``made_at`` is when the model was done with it, in Unix seconds: its end may be recorded a little later.
     Its inputs are in the database, and short ones here, too, as they are ``stored``; ``secrets`` are kept
     nowhere else; ``files`` are the ids of the files among them. ``on_end`` is called when the end is
     committed, before anybody else hears of it.
@@ -85,6 +86,7 @@ class Live:
         self.began = asyncio.Event()
         self.ended = asyncio.Event()
         self.canceled_as: str | None = None
+        self.made_at: float | None = None
         self.outbox: Outbox | None = None
         self.iterates = conclude is None and iterates(version.document)
         self._store, self._table, self._conclude = store, table, conclude
@@ -151,7 +153,7 @@ class Live:
         else:
             self._record_whole(output)
         error = None if error is None else storable(error)
-        now = time.time()
+        now = self.made_at or time.time()
         self.status = status
         self.metrics["total_time"] = round(now - self._created_at, 6)
         self.metrics.setdefault("predict_time", round(now - (self._started_at or now), 6))

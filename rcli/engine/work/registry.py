@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -147,6 +148,18 @@ class Registry:
             if again.id != snapshot.id:
                 raise UsageError(f"{folder} changed while it was registered", hint="try again")
 
+    def read_anew(self) -> None:
+        """Documents that another rcli wrote are written as this one reads the same source.
+
+        One whose source is gone, or is nothing to this rcli, stays as it is.
+        """
+        for version in self._catalog.read_by_others():
+            snapshot = self._snapshots.get(version.snapshot)
+            with suppress(RcliError):
+                if snapshot is not None:
+                    version = replace(version, **_read(snapshot.path, version.file))
+            self._catalog.read_anew(version)
+
     def take_bundled(self, models: Path = MODELS) -> None:
         """Brings the models that come with rcli up to date; a model that is gone stays in the database.
 
@@ -186,10 +199,6 @@ class Registry:
         known = self._catalog.version_by_id(version_id)
         if known is not None:
             return replace(known, owner=owner, name=name)
-        from rcli.engine.schema import generate
-
-        project = read_project(snapshot.path, file)
-        schema = generate(snapshot.path, project.run, project.train)
         return Version(
             owner=owner,
             name=name,
@@ -198,9 +207,8 @@ class Registry:
             cog_version=metadata.version("cog"),
             snapshot=snapshot.id,
             file=file,
-            document=schema.document,
-            concurrency=schema.concurrency or project.concurrency or 1,
             overrides=overrides,
+            **_read(snapshot.path, file),
         )
 
     def _add(self, version: Version, description: str | None) -> tuple[Version, Change]:
@@ -215,6 +223,18 @@ class Registry:
         self._catalog.add_version(added)
         self._catalog.set_watched(added, watched)
         return added, "restored" if former else "new"
+
+
+def _read(folder: Path, file: str) -> dict[str, Any]:
+    """The fields of a version that its source tells. Raises ProjectError, SchemaError."""
+    from rcli.engine.schema import generate
+
+    project = read_project(folder, file)
+    schema = generate(folder, project.run, project.train)
+    return {
+        "document": schema.document,
+        "concurrency": schema.concurrency or project.concurrency or 1,
+    }
 
 
 def _check_folder(folder: Path) -> None:

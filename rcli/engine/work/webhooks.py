@@ -114,7 +114,8 @@ class WebhookSender:
                 await self._tell(live, webhook, watch)
             elif (pause := watch.pause(_now())) is not None:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(live.ended.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await live.ended.wait()
             else:
                 await live.bell.wait(LISTEN)
         await self._take_leave(live, webhook, watch)

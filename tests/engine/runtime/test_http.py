@@ -144,6 +144,30 @@ def test_two_calls_at_once_have_a_connection_each() -> None:
     assert served(serve, ask) == [http.Answer(200, []), http.Answer(200, [])]
 
 
+def test_a_connection_is_free_for_the_next_call_the_moment_its_answer_is_whole() -> None:
+    """Not even a caller that is canceled right then takes it away from the next."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for number in range(2):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number)
+        await reader.readexactly(1)
+
+    async def ask(port: int) -> list[object]:
+        async with calling(port) as calls:
+            following: list[asyncio.Task[http.Answer]] = []
+
+            def go_on(answer: http.Answer) -> None:
+                following.append(asyncio.create_task(calls.call("GET", "/next")))
+                asyncio.get_running_loop().call_soon(first.cancel)
+
+            first = asyncio.create_task(calls.call("GET", "/first", hear=go_on))
+            await asyncio.wait({first})
+            return [first.cancelled(), (await following[0]).body]
+
+    assert served(serve, ask) == [True, 1]
+
+
 def test_nobody_there_is_broken() -> None:
     with pytest.raises(http.Broken):
         asyncio.run(call_once(1))

@@ -401,6 +401,17 @@ def test_a_worker_that_died_between_predictions_fails_the_next_at_once(start: An
     assert (outcome.status, outcome.crashed) == ("failed", True)
 
 
+def test_a_prediction_that_breaks_coglets_connection_to_the_worker_is_a_crash(start: Any) -> None:
+    async def run() -> Outcome:
+        async with start("deep_metric") as running:
+            return await running.predict()
+
+    outcome = asyncio.run(run())
+
+    assert (outcome.status, outcome.crashed) == ("failed", True)
+    assert outcome.error == "the model's process crashed (its server lost the connection to it)"
+
+
 def test_concurrency_of_a_model_that_is_not_async_is_refused(start: Any) -> None:
     async def run() -> None:
         async with start("echo", concurrency=2):
@@ -444,6 +455,47 @@ def test_two_hundred_predictions_back_to_back_all_succeed(start: Any) -> None:
             return {(await running.predict(f"p{n}", text=str(n))).output for n in range(200)}
 
     assert asyncio.run(run()) == {f"hello {n}" for n in range(200)}
+
+
+def test_the_next_may_begin_before_the_end_of_the_last_is_told(start: Any) -> None:
+    async def run() -> tuple[bool, list[Any], str]:
+        async with start("echo") as running:
+            following: list[asyncio.Task[Outcome]] = []
+
+            def go_on() -> None:
+                following.append(asyncio.create_task(running.predict("p2", text="two")))
+
+            first = await running.replica.predict("p1", {"text": "one"}, lambda event: None, go_on)
+            early = not following[0].done()
+            return early, [first.output, (await following[0]).output], running.logs
+
+    assert asyncio.run(run()) == (True, ["hello one", "hello two"], "greeting two\n")
+
+
+def test_one_that_fails_does_not_let_the_next_begin_before_its_end(start: Any) -> None:
+    async def run() -> tuple[str, list[str]]:
+        async with start("fails") as running:
+            told: list[str] = []
+            outcome = await running.replica.predict("p1", {}, lambda event: None, lambda: told.append("free"))
+            return outcome.status, told
+
+    assert asyncio.run(run()) == ("failed", [])
+
+
+def test_a_cancel_that_comes_after_the_answer_leaves_the_next_alone(start: Any) -> None:
+    async def run() -> list[str]:
+        async with start("echo") as running:
+            tasks: list[asyncio.Task[Any]] = []
+
+            def go_on() -> None:
+                tasks.append(asyncio.create_task(running.predict("p2", text="two")))
+                tasks.append(asyncio.create_task(running.replica.cancel("p1", grace=0)))
+
+            first = await running.replica.predict("p1", {"text": "one"}, lambda event: None, go_on)
+            second, _ = await asyncio.gather(*tasks)
+            return [first.status, second.status]
+
+    assert asyncio.run(run()) == ["succeeded", "succeeded"]
 
 
 def test_a_training_runs_train_and_its_weights_make_another_model(start: Any, tmp_path: Path) -> None:
