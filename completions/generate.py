@@ -1,4 +1,7 @@
-"""Writes the completion scripts beside this file from the commands: ``python completions/generate.py``."""
+"""Writes the completion scripts beside this file: ``python completions/generate.py``.
+
+What is the same whatever the commands are is in ``templates``.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from rcli.cli.root import COMMANDS, TOPICS, build
 from rcli.settings import KEYS, LOCAL, REPLICATE
 
 FOLDER = Path(__file__).parent
+TEMPLATES = FOLDER / "templates"
 
 KINDS = {
     "FILE": "file",
@@ -155,74 +159,6 @@ def _by_meaning(nodes: list[Node]) -> dict[tuple[str, tuple[str, ...]], list[str
     return grouped
 
 
-BASH = """\
-# bash completion for rcli, made by completions/generate.py
-
-_rcli() {
-    local line=${COMP_LINE:0:COMP_POINT} node="" kind="" choices="" options="" word words
-    local token=${line##*[[:space:]]}
-    # readline replaces only what comes after the last of these characters
-    local kept=${token%"${token##*["$COMP_WORDBREAKS"]}"}
-    read -ra words <<<"${line%"$token"}"
-    for word in "${words[@]:1}"; do
-        case "$node/$word" in
-            @PATHS@) node=$node/$word ;;
-        esac
-    done
-    case "$node ${words[${#words[@]} - 1]}" in
-@VALUES@
-        *)
-            case "$node" in
-@NODES@
-            esac
-            [[ $token == -* ]] && kind="" choices=$options
-            ;;
-    esac
-    COMPREPLY=()
-    case "$kind" in
-        @ASKED@) _rcli_ask ;;
-    esac
-    case "$kind:$token" in
-        file:*) _rcli_add "" -f "$token" ;;
-        input:*=@* | words:*=@*) _rcli_add "${token%%=@*}=@" -f "${token#*=@}" ;;
-        folder:* | words:[./~]* | model:[./~]*) _rcli_add "" -d "$token" ;;
-    esac
-    [[ -n $choices ]] && _rcli_add "" -W "$choices" "$token"
-    COMPREPLY=("${COMPREPLY[@]#"$kept"}")
-}
-
-# What only rcli itself knows: models, ids, inputs; with a remark where several are listed.
-_rcli_ask() {
-    local value about
-    local -a values abouts
-    while IFS=$'\\t' read -r value about; do
-        values+=("$value") abouts+=("$about")
-    done < <("${words[0]/#\\~/$HOME}" __complete "$kind" "$node" "$token" "${words[@]:1}" 2>/dev/null)
-    local number
-    for number in "${!values[@]}"; do
-        value=${values[number]}
-        [[ $value == *[=@:/] ]] && compopt -o nospace 2>/dev/null
-        printf -v value %q "$value"
-        if [[ ${COMP_TYPE:-0} == 63 && ${#values[@]} -gt 1 && -n ${abouts[number]} ]]; then
-            value+="  (${abouts[number]})"
-        fi
-        COMPREPLY+=("$value")
-    done
-}
-
-# _rcli_add PREFIX HOW... TOKEN: one completion a line, so that names may have spaces
-_rcli_add() {
-    local prefix=$1 found
-    [[ $2 == -W ]] || compopt -o filenames 2>/dev/null
-    while IFS= read -r found; do
-        [[ -n $found ]] && COMPREPLY+=("$prefix$found")
-    done < <(compgen "${@:2:$#-2}" -- "${@:$#}")
-}
-
-complete -F _rcli rcli
-"""
-
-
 def bash(nodes: list[Node]) -> str:
     values = []
     for (kind, choices), names in _by_meaning(nodes).items():
@@ -236,67 +172,8 @@ def bash(nodes: list[Node]) -> str:
         rows.append(f'                "{node.path}") {sets} ;;')
     paths = " | ".join(node.path for node in nodes if node.path)
     return _filled(
-        BASH, ASKED=" | ".join(ASKED), PATHS=paths, VALUES="\n".join(values), NODES="\n".join(rows)
+        "rcli.bash", ASKED=" | ".join(ASKED), PATHS=paths, VALUES="\n".join(values), NODES="\n".join(rows)
     )
-
-
-ZSH = """\
-#compdef rcli
-# zsh completion for rcli, made by completions/generate.py
-
-_rcli() {
-    local node="" kind="" word
-    local -a choices options
-    for word in "${(@)words[2,CURRENT-1]}"; do
-        case "$node/$word" in
-            @PATHS@) node=$node/$word ;;
-        esac
-    done
-    case "$node ${words[CURRENT-1]}" in
-@VALUES@
-        *)
-            case "$node" in
-@NODES@
-            esac
-            ;;
-    esac
-    if [[ $PREFIX == -* && -n $options ]]; then
-        _describe -o option options
-        return
-    fi
-    case "$kind" in
-        @ASKED@) _rcli_ask ;;
-    esac
-    case "$kind:$PREFIX" in
-        file:*) _files ;;
-        input:*=@* | words:*=@*) compset -P '*=@' && _files ;;
-        folder:* | words:[./~]* | model:[./~]*) _files -/ ;;
-    esac
-    (( $#choices )) && _describe value choices
-}
-
-# What only rcli itself knows: names of models, ids, a model's inputs.
-_rcli_ask() {
-    local value about
-    local -a whole begun
-    while IFS=$'\\t' read -r value about; do
-        case "$value" in
-            *[=@:/]) begun+=("${value//:/\\\\:}:$about") ;;
-            *) whole+=("${value//:/\\\\:}:$about") ;;
-        esac
-    done < <(
-        "${words[1]/#\\~/$HOME}" __complete "$kind" "$node" "$PREFIX" "${(@)words[2,CURRENT-1]}" 2>/dev/null
-    )
-    (( $#begun )) && _describe -V value begun -S ''
-    (( $#whole )) && _describe -V value whole
-}
-
-if [[ $funcstack[1] == _rcli ]]; then
-    _rcli "$@"
-else
-    compdef _rcli rcli
-fi
-"""
 
 
 def zsh(nodes: list[Node]) -> str:
@@ -320,46 +197,9 @@ def zsh(nodes: list[Node]) -> str:
             "                    ;;"
         )
     paths = " | ".join(node.path for node in nodes if node.path)
-    return _filled(ZSH, ASKED=" | ".join(ASKED), PATHS=paths, VALUES="\n".join(values), NODES="\n".join(rows))
-
-
-FISH = """\
-# fish completion for rcli, made by completions/generate.py
-
-function __rcli_at --description 'Whether the command that is being written is this one'
-    set -l node ''
-    for word in (commandline -opc)[2..]
-        if contains -- $node/$word @PATHS@
-            set node $node/$word
-        end
-    end
-    test "$node" = "$argv[1]"
-end
-
-function __rcli_ask --description 'What only rcli itself knows: names of models, ids, inputs'
-    set -l words (commandline -opc)
-    set -l token (commandline -ct)
-    set -l program (string replace -r -- '^~' $HOME $words[1])
-    command -q $program; or return
-    command $program __complete $argv[1] "$argv[2]" "$token" $words[2..] 2>/dev/null
-end
-
-function __rcli_words --description 'A folder, or a file behind key=@'
-    set -l token (commandline -ct)
-    if string match -q -- '*=@*' $token
-        set -l name (string replace -r -- '=@.*' '' $token)
-        for file in (string replace -r -- '^[^@]*=@' '' $token)*
-            test -d $file; and set file $file/
-            echo "$name=@$file"
-        end
-    else if string match -q -r -- '^[./~]' $token
-        __fish_complete_directories $token ''
-    end
-end
-
-complete -c rcli -f
-@ROWS@
-"""
+    return _filled(
+        "_rcli", ASKED=" | ".join(ASKED), PATHS=paths, VALUES="\n".join(values), NODES="\n".join(rows)
+    )
 
 
 def fish(nodes: list[Node]) -> str:
@@ -383,7 +223,7 @@ def fish(nodes: list[Node]) -> str:
             value = f"-x -a {words}" if words else follows.get(option.kind or "")
             rows.append(" ".join(filter(None, (at, names, value, "-d", _escaped(option.about)))))
     paths = " ".join(node.path for node in nodes if node.path)
-    return _filled(FISH, PATHS=paths, ROWS="\n".join(rows))
+    return _filled("rcli.fish", PATHS=paths, ROWS="\n".join(rows))
 
 
 def _fish_words(kind: str | None, choices: tuple[str, ...], path: str) -> str:
@@ -394,59 +234,6 @@ def _fish_words(kind: str | None, choices: tuple[str, ...], path: str) -> str:
     if kind in (*PATHS_OF_MODELS, "input"):
         found.append("(__rcli_words)")
     return f"'{' '.join(found)}'" if found else ""
-
-
-POWERSHELL = """\
-# PowerShell completion for rcli, made by completions/generate.py
-
-Register-ArgumentCompleter -Native -CommandName rcli -ScriptBlock {
-    param($token, $ast, $cursor)
-    $nodes = @{
-@NODES@
-    }
-    $values = @{
-@VALUES@
-    }
-    $words = @($ast.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursor } |
-        ForEach-Object { $_.ToString() })
-    $node = ''
-    foreach ($word in ($words | Select-Object -Skip 1)) {
-        if ($nodes.ContainsKey("$node/$word")) { $node = "$node/$word" }
-    }
-    $kinds = @{
-@KINDS@
-    }
-    $found = $nodes[$node]
-    $kind = $kinds[$node]
-    foreach ($name in $words[-1], "$node $($words[-1])") {
-        if ($values.ContainsKey($name)) { $found = $values[$name]; $kind = $kinds[$name] }
-    }
-    # what only rcli itself knows: names of models, ids, a model's inputs
-    $told = @()
-    if ($kind) {
-        try {
-            $rest = @($words | Select-Object -Skip 1)
-            $told = @(& $words[0] __complete $kind $node "$token" @rest 2>$null)
-        } catch { $told = @() }
-    }
-    if ($token -match '^(?<key>[^@]*=@)(?<file>.*)$') {
-        $key = $Matches.key
-        return Get-ChildItem "$($Matches.file)*" | ForEach-Object {
-            [System.Management.Automation.CompletionResult]::new(
-                $key + (Resolve-Path -Relative $_.FullName), $_.Name, 'ProviderItem', $_.FullName)
-        }
-    }
-    foreach ($line in $told) {
-        $value, $about = $line -split "`t", 2
-        if (-not $about) { $about = $value }
-        [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
-    }
-    # without an answer of ours PowerShell completes paths
-    $found | Where-Object { $_ -like "$token*" -and ($token -or $_ -notlike '-*') } | ForEach-Object {
-        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
-    }
-}
-"""
 
 
 def powershell(nodes: list[Node]) -> str:
@@ -463,7 +250,7 @@ def powershell(nodes: list[Node]) -> str:
         if option.kind in ASKED
     ]
     parts = {"NODES": rows, "KINDS": _case_sensitive(kinds), "VALUES": _case_sensitive(values)}
-    return _filled(POWERSHELL, **{name: "\n".join(part) for name, part in parts.items()})
+    return _filled("rcli.ps1", **{name: "\n".join(part) for name, part in parts.items()})
 
 
 def _case_sensitive(rows: list[str]) -> list[str]:
@@ -478,10 +265,12 @@ def _listed(words: list[str] | tuple[str, ...]) -> str:
     return "@(" + ", ".join(f"'{word}'" for word in words) + ")"
 
 
-def _filled(template: str, **parts: str) -> str:
-    for name, text in parts.items():
-        template = template.replace(f"@{name}@", text)
-    return template
+def _filled(name: str, **parts: str) -> str:
+    """The script's template, with these parts in the places of ``@NAME@``."""
+    text = (TEMPLATES / name).read_text(encoding="utf-8")
+    for place, part in parts.items():
+        text = text.replace(f"@{place}@", part)
+    return text
 
 
 def _quoted(text: str) -> str:

@@ -165,7 +165,7 @@ _rcli_ask() {
     local -a values abouts
     while IFS=$'\t' read -r value about; do
         values+=("$value") abouts+=("$about")
-    done < <("${words[0]/#\~/$HOME}" __complete "$kind" "$node" "$token" "${words[@]:1}" 2>/dev/null)
+    done < <("${words[0]/#\~/$HOME}" __complete "$kind" "$node" "=$token" "${words[@]:1}" 2>/dev/null)
     local number
     for number in "${!values[@]}"; do
         value=${values[number]}

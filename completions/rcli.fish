@@ -15,7 +15,7 @@ function __rcli_ask --description 'What only rcli itself knows: names of models,
     set -l token (commandline -ct)
     set -l program (string replace -r -- '^~' $HOME $words[1])
     command -q $program; or return
-    command $program __complete $argv[1] "$argv[2]" "$token" $words[2..] 2>/dev/null
+    command $program __complete $argv[1] "$argv[2]" "=$token" $words[2..] 2>/dev/null
 end
 
 function __rcli_words --description 'A folder, or a file behind key=@'

@@ -200,8 +200,12 @@ Register-ArgumentCompleter -Native -CommandName rcli -ScriptBlock {
         '-H' = @()
         '--shell' = @('bash', 'zsh', 'fish', 'powershell')
     }
-    $words = @($ast.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursor } |
-        ForEach-Object { $_.ToString() })
+    # the words before the one to complete, as rcli gets them: without the quotes around them
+    $words = @($ast.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursor } | ForEach-Object {
+        if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value }
+        else { $_.Extent.Text }
+    })
+    $token = "$token" -replace '^["'']|["'']$', ''
     $node = ''
     foreach ($word in ($words | Select-Object -Skip 1)) {
         if ($nodes.ContainsKey("$node/$word")) { $node = "$node/$word" }
@@ -264,23 +268,28 @@ Register-ArgumentCompleter -Native -CommandName rcli -ScriptBlock {
     if ($kind) {
         try {
             $rest = @($words | Select-Object -Skip 1)
-            $told = @(& $words[0] __complete $kind $node "$token" @rest 2>$null)
+            $told = @(& $words[0] __complete $kind $node "=$token" @rest 2>$null)
         } catch { $told = @() }
     }
-    if ($token -match '^(?<key>[^@]*=@)(?<file>.*)$') {
-        $key = $Matches.key
-        return Get-ChildItem "$($Matches.file)*" | ForEach-Object {
-            [System.Management.Automation.CompletionResult]::new(
-                $key + (Resolve-Path -Relative $_.FullName), $_.Name, 'ProviderItem', $_.FullName)
+    $complete = {
+        param($text, $shown, $type, $about)
+        $written = if ($text -match '[^\w\-+./\\:=@~]') { "'" + $text.Replace("'", "''") + "'" } else { $text }
+        [System.Management.Automation.CompletionResult]::new($written, $shown, $type, $about)
+    }
+    if ($token -match '^(?<start>[^@]*=@(?<folder>.*[/\\])?)(?<file>[^/\\]*)$') {
+        $start = $Matches.start
+        $pattern = "$($Matches.folder)$($Matches.file)*"
+        return Get-ChildItem -Path $pattern -ErrorAction SilentlyContinue | ForEach-Object {
+            & $complete ($start + $_.Name) $_.Name 'ProviderItem' $_.FullName
         }
     }
     foreach ($line in $told) {
         $value, $about = $line -split "`t", 2
         if (-not $about) { $about = $value }
-        [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
+        & $complete $value $value 'ParameterValue' $about
     }
     # without an answer of ours PowerShell completes paths
-    $found | Where-Object { $_ -like "$token*" -and ($token -or $_ -notlike '-*') } | ForEach-Object {
-        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
-    }
+    $found | Where-Object { $_ -and "$_".StartsWith($token, 'OrdinalIgnoreCase') } |
+        Where-Object { $token -or $_ -notlike '-*' } |
+        ForEach-Object { & $complete $_ $_ 'ParameterValue' $_ }
 }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rcli.api.endpoints import Replicate
     from rcli.api.engine import Engine
     from rcli.api.pace import Pace
+    from rcli.credentials import Token
     from rcli.ui.screen import Screen
 
 
@@ -126,8 +127,9 @@ class App:
         """Raises UsageError for a host that is not configured."""
         hosts = self.settings.hosts()
         if name not in hosts:
-            known = ", ".join([LOCAL, *hosts])
-            raise UsageError(f"there is no host {name!r}", hint=f"hosts: {known}")
+            chosen = self.settings.get("host")
+            by = chosen.origin if chosen.value == name != self.flags.host else None
+            raise _unknown_host(name, by, [LOCAL, *hosts])
         return hosts[name]
 
     def connect(self, name: str, *, as_is: bool = False) -> Replicate:
@@ -136,7 +138,12 @@ class App:
         ``as_is``: an engine of another version that runs will do; otherwise it is replaced.
         Raises NotAllowed when nobody is signed in there.
         """
-        return self.client_with(*self._signed_in(name, as_is))
+        host, token = self._signed_in(name, as_is)
+        return self.client_with(host, token)
+
+    def default_api(self) -> Replicate:
+        """The API of the default host, for what starts no model: an engine of another version will do."""
+        return self.connect(self.default_host, as_is=True)
 
     def engine(self, *, as_is: bool = False) -> Engine:
         """The local engine's own interface; ``as_is`` as for ``connect``."""
@@ -151,11 +158,13 @@ class App:
         from rcli.api.network import Network
         from rcli.api.pace import LIMIT, SHARE, Pace, Paced
 
-        host, secret = self._signed_in(name, as_is=True)
+        host, token = self._signed_in(name, as_is=True)
         pace = Pace(int(LIMIT * SHARE))
         network = Paced(Network(), pace)
         renew = self._succeeding_engine if name == LOCAL else None
-        client = Client(host, secret, renew=renew, transport=network, sleep=network.sleep)
+        client = Client(
+            host, token.secret, origin=token.origin, renew=renew, transport=network, sleep=network.sleep
+        )
         self._closers.append(client.close)
         return Replicate(client), pace
 
@@ -166,9 +175,9 @@ class App:
 
         state = local.find(self.settings.paths) if host != LOCAL else None
         token = credentials.find(self.settings, state.host) if state else None
-        return self.client_with(state.host, token.secret).client if state and token else None
+        return self.client_with(state.host, token).client if state and token else None
 
-    def client_with(self, host: Host, secret: str | None) -> Replicate:
+    def client_with(self, host: Host, token: Token | None) -> Replicate:
         """The API of a host with this token, as a sign-in tries it before it is stored."""
         from rcli.api.client import Client
         from rcli.api.endpoints import Replicate
@@ -178,7 +187,8 @@ class App:
 
         trace = self.screen.trace if self.flags.debug else None
         renew = self._succeeding_engine if host.name == LOCAL else None
-        client = Client(host, secret, trace=trace, on_wait=wait, renew=renew)
+        secret, origin = (token.secret, token.origin) if token else (None, "")
+        client = Client(host, secret, origin=origin, trace=trace, on_wait=wait, renew=renew)
         self._closers.append(client.close)
         return Replicate(client)
 
@@ -187,15 +197,15 @@ class App:
         while self._closers:
             self._closers.pop()()
 
-    def _signed_in(self, name: str, as_is: bool) -> tuple[Host, str]:
+    def _signed_in(self, name: str, as_is: bool) -> tuple[Host, Token]:
         """A host and the token for it."""
         from rcli import credentials
 
         host = self._engine_host(as_is) if name == LOCAL else self.named_host(name)
         token = credentials.find(self.settings, host)
         if token is None:
-            raise NotAllowed(f"not signed in to {name}", hint=sign_in_hint(name))
-        return host, token.secret
+            raise NotAllowed(f"not signed in to {name}", hint=credentials.sign_in_hint(host))
+        return host, token
 
     def _engine_host(self, as_is: bool) -> Host:
         from rcli.services import local
@@ -215,13 +225,18 @@ class App:
         self.screen.doing("starting the engine on this machine")
 
 
+def _unknown_host(name: str, by: str | None, known: list[str]) -> UsageError:
+    """``by``: what names it, where that is a setting."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1, cutoff=0.7)
+    hint = f"did you mean {near[0]}?" if near else f"hosts: {', '.join(known)}"
+    return UsageError(f"there is no host {name!r}{f', which {by} names' if by else ''}", hint=hint)
+
+
 def _working_folder() -> Path:
     """Where the command runs; a folder that was deleted meanwhile is only as good as its name."""
     try:
         return Path.cwd()
     except FileNotFoundError:
         return Path(os.environ.get("PWD") or "/")
-
-
-def sign_in_hint(host: str) -> str:
-    return "rcli auth login" if host == REPLICATE else f"rcli auth login --host {host}"

@@ -1,16 +1,21 @@
-"""A client's connection, bounded in size and time: nobody knows yet who it is."""
+"""How our servers serve: a connection is bounded in size and time, as nobody knows yet who it is."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rcli.errors import UsageError
+
+KEEP_ALIVE_SECONDS = 20  # longer than the clients keep theirs, so that none meets a closed one
 
 OPEN_FILES = 4096
 """As many as a server asks the system for; a quarter of what it gets is for connections."""
@@ -123,6 +128,32 @@ class Connection(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """Its ``main_loop`` says until when it serves; signals are answered by whoever runs it."""
+
+    def __init__(self, app: Callable[..., Any], protocol: type[Connection], *, grace: int) -> None:
+        """``grace``: seconds that it lets answers under way take in the end."""
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=protocol,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                proxy_headers=False,
+                date_header=False,
+                timeout_graceful_shutdown=grace,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 def most_connections() -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from rcli.settings import LOCAL, REPLICATE, Host, Settings, write
 
 _SERVICE = "rcli"
 TOKENS_PAGE = "https://replicate.com/account/api-tokens"
+VARIABLE = "REPLICATE_API_TOKEN"
 _IN_KEYRING = "keyring"
 """What stands in the file in the place of a token that the system's keyring keeps."""
 
@@ -54,14 +57,14 @@ def find(settings: Settings, host: Host, account: str | None = None) -> Token | 
     """
     if host.name == LOCAL:
         return _engine_token(settings)
-    variable = settings.environ.get("REPLICATE_API_TOKEN") if host.name == REPLICATE else None
+    variable = settings.environ.get(VARIABLE, "").strip() if host.name == REPLICATE else ""
     if variable and account is None:
-        return Token(variable.strip(), "REPLICATE_API_TOKEN")
+        return Token(variable, VARIABLE)
     for kept in kept_for(settings, host):
         if kept.is_active if account is None else kept.account == account:
             secret: str | None = _secrets(settings, host)[kept.account]
             if secret == _IN_KEYRING:
-                secret = _from_keyring(host.url, kept.account)
+                secret = _from_keyring(host, kept.account)
             return Token(secret, kept.origin) if secret else None
     return None
 
@@ -82,7 +85,7 @@ def keep(settings: Settings, host: Host, account: str, secret: str) -> str:
     """Stores an account's token, makes it the active one, and says where it is. Raises RcliError."""
     in_keyring = settings.get("token_store").value == "keyring"
     if in_keyring:
-        _to_keyring(host.url, account, secret)
+        _to_keyring(host, account, secret)
     if isinstance(settings.user.get("tokens", {}).get(host.url), str):
         write(settings.paths, ("tokens", host.url), None)  # it has no name: this sign-in takes its place
     write(settings.paths, ("tokens", host.url, account), _IN_KEYRING if in_keyring else secret)
@@ -99,7 +102,7 @@ def forget(settings: Settings, host: Host, account: str) -> None:
     """Removes an account's token; when it was the active one the first that is left takes its place."""
     kept = kept_for(settings, host)
     if any(each.account == account and each.origin == "keyring" for each in kept):
-        _remove_from_keyring(host.url, account)
+        _remove_from_keyring(host, account)
     dotted = ("tokens", host.url, account) if account else ("tokens", host.url)
     write(settings.paths, dotted, None)
     others = [each.account for each in kept if each.account != account]
@@ -110,11 +113,12 @@ def forget(settings: Settings, host: Host, account: str) -> None:
         use(settings, host, others[0])
 
 
-def check_form(secret: str) -> str:
+def check_form(secret: str, origin: str = "") -> str:
     """The token without white space around it. Raises NotAllowed for what cannot be sent as a header."""
     secret = secret.strip()
     if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise NotAllowed("that is no token", hint=f"copy it from {TOKENS_PAGE}")
+        said = f"what is in {origin} is no token" if origin else "that is no token"
+        raise NotAllowed(said, hint=f"copy it from {TOKENS_PAGE}")
     return secret
 
 
@@ -128,9 +132,23 @@ def check_kind(secret: str) -> str:
     return secret
 
 
-def is_api_token(secret: str) -> bool:
-    """Whether it looks like a token of Replicate's API, and not like one of ``cog login``."""
-    return secret.startswith("r8_")
+def doubts(host: Host, secret: str) -> str:
+    """What may be the reason why Replicate does not take a token, to go on with; empty where none is seen."""
+    if host.name != REPLICATE or secret.startswith("r8_"):
+        return ""
+    return (
+        ": tokens of the API begin with r8_, and those of cog login (https://replicate.com/auth/token) "
+        "can do nothing but push"
+    )
+
+
+def sign_in_hint(host: Host, origin: str = "") -> str | None:
+    """What to do when a host does not let us in; ``origin`` is the one of the token that we showed it."""
+    if host.name == LOCAL:
+        return None
+    if origin == VARIABLE:
+        return f"{VARIABLE} is what is wrong, and wins over rcli auth login: unset {VARIABLE}"
+    return "rcli auth login" if host.name == REPLICATE else f"rcli auth login --host {host.name}"
 
 
 def serving_token(bind: str, file: Path | None) -> str | None:
@@ -180,34 +198,39 @@ def _secrets(settings: Settings, host: Host) -> dict[str, str]:
     return {"": found} if isinstance(found, str) else dict(found)
 
 
-def _from_keyring(url: str, account: str) -> str | None:
-    import keyring
+def _from_keyring(host: Host, account: str) -> str | None:
+    with _answering_keyring(host):
+        import keyring
+
+        return keyring.get_password(_SERVICE, f"{account} {host.url}")
+
+
+def _to_keyring(host: Host, account: str, secret: str) -> None:
+    with _answering_keyring(host):
+        import keyring
+
+        keyring.set_password(_SERVICE, f"{account} {host.url}", secret)
+
+
+def _remove_from_keyring(host: Host, account: str) -> None:
+    with _answering_keyring(host):
+        import keyring
+        from keyring.errors import PasswordDeleteError
+
+        with suppress(PasswordDeleteError):  # somebody else removed it
+            keyring.delete_password(_SERVICE, f"{account} {host.url}")
+
+
+@contextmanager
+def _answering_keyring(host: Host) -> Iterator[None]:
+    """Raises RcliError where there is no keyring, it is locked, or its backend cannot be loaded."""
+    from keyring.errors import KeyringError
 
     try:
-        return keyring.get_password(_SERVICE, f"{account} {url}")
-    except keyring.errors.KeyringError as exc:
-        raise _no_keyring() from exc
-
-
-def _to_keyring(url: str, account: str, secret: str) -> None:
-    import keyring
-
-    try:
-        keyring.set_password(_SERVICE, f"{account} {url}", secret)
-    except keyring.errors.KeyringError as exc:
-        raise _no_keyring() from exc
-
-
-def _remove_from_keyring(url: str, account: str) -> None:
-    import keyring
-
-    try:
-        keyring.delete_password(_SERVICE, f"{account} {url}")
-    except keyring.errors.PasswordDeleteError:
-        pass  # somebody else removed it
-    except keyring.errors.KeyringError as exc:
-        raise _no_keyring() from exc
-
-
-def _no_keyring() -> RcliError:
-    return RcliError("the system's keyring does not answer", hint="rcli config set token_store file")
+        yield
+    except (KeyringError, ImportError, OSError) as exc:
+        reason = (str(exc) or type(exc).__name__).partition(". ")[0].rstrip(".")
+        raise RcliError(
+            f"the system's keyring does not answer: {reason}",
+            hint=f"to keep tokens in a file: rcli config set token_store file && {sign_in_hint(host)}",
+        ) from exc

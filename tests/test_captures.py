@@ -44,8 +44,13 @@ def test_a_screenshot_keeps_colours_and_draws_half_blocks_as_shapes() -> None:
     assert "▀" not in picture
 
 
-def test_the_readme_shows_every_capture() -> None:
-    shown = re.findall(r"!\[[^\]]+\]\(docs/([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+def test_the_readme_and_its_pages_show_every_capture() -> None:
+    pages = [ROOT / "README.md", *DOCS.glob("*.md")]
+    shown = [
+        name
+        for page in pages
+        for name in re.findall(r"!\[[^\]]+\]\((?:docs/)?([^)/]+)\)", page.read_text("utf-8"))
+    ]
 
     assert sorted(shown) == sorted(f"{scene.name}.svg" for scene in SCENES)
     assert sorted(shown) == sorted(path.name for path in DOCS.glob("*.svg"))

@@ -197,9 +197,10 @@ SDXL = "stability-ai/sdxl"
 
 
 def asked(folder: Path, *argv: str) -> list[str]:
-    """What the scripts are told, as they ask."""
+    """What the scripts are told, as they ask: the word to complete has a sign before it."""
+    kind, node, token, *words = argv
     done = subprocess.run(
-        ["rcli", "__complete", *argv],
+        ["rcli", "__complete", kind, node, f"={token}", *words],
         cwd=folder,
         env=variables(folder),
         capture_output=True,
@@ -265,6 +266,16 @@ def test_what_is_broken_is_not_told_at_a_tab(folder: Path, broken: str) -> None:
     assert "rcli/hello\tcomes with rcli" in asked(folder, "words", "/run", "")
 
 
+@pytest.mark.parametrize("config", ["hosts = 3\ntokens = [1]\n", "[hosts]\nwork = 3\n[tokens]\nx = 3\n"])
+def test_settings_of_the_wrong_form_complete_nothing(folder: Path, config: str) -> None:
+    file = folder.parent / "rcli" / "config" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(config)
+
+    assert asked(folder, "host", "/run", "x") == []
+    assert asked(folder, "account", "/auth/switch", "") == []
+
+
 def test_what_a_server_calls_its_models_cannot_harm_the_terminal(folder: Path) -> None:
     hostile = {"a\x1b[31m": {"type": "string", "description": "x"}}
     seen.keep(Paths.from_environ(variables(folder)), "replicate", SDXL, document({}, hostile))
@@ -278,7 +289,7 @@ def test_running_a_model_makes_its_inputs_known(warm_rcli: Run, warm_home: Path,
     warm_rcli("models", "schema", "rcli/upscale")
 
     environ = variables(tmp_path) | {"RCLI_HOME": str(warm_home / "rcli"), "PYTHONPATH": str(ROOT)}
-    argv = [sys.executable, "-m", "rcli", "__complete", "input", "/run", "im", "run", "rcli/upscale", "-i"]
+    argv = [sys.executable, "-m", "rcli", "__complete", "input", "/run", "=im", "run", "rcli/upscale", "-i"]
     told = subprocess.run(argv, env=environ, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert told.stdout == "image=\ta file or a URL, required\n"
 
@@ -292,7 +303,7 @@ def test_an_unknown_model_is_asked_about_for_the_next_time(folder: Path, environ
         "__complete",
         "input",
         "/run",
-        "te",
+        "=te",
         "run",
         "rcli/hello",
         "-i",
@@ -356,6 +367,14 @@ def test_zsh_completes_what_rcli_knows(zsh: Complete, known: Paths, typed: str, 
     assert zsh(typed) == {completed}
 
 
+@pytest.mark.parametrize("name", ["rcli.bash", "_rcli", "rcli.fish", "rcli.ps1"])
+def test_every_script_asks_in_words_that_no_shell_leaves_out(name: str) -> None:
+    """PowerShell before 7.3 hands over no empty words: the one to complete has a sign before it."""
+    (asking,) = [line for line in (FOLDER / name).read_text().splitlines() if " __complete " in line]
+
+    assert re.search(r' __complete \S+ \S+ "=\$\w+" ', asking), asking
+
+
 # putting the scripts in their places
 
 
@@ -383,6 +402,30 @@ def test_a_script_is_put_where_its_shell_finds_it(
         assert (lines[0], len(lines)) == ("alias ll='ls -l'", 2)
     assert (home / script).is_file()
     assert rcli("completion", name) == shells.script(name)
+
+
+def test_it_is_told_what_the_installation_has_changed(rcli: Run, home: Path) -> None:
+    def told(name: str) -> str:
+        return rcli("completion", "install", "--shell", name).stderr
+
+    new, again = told("fish"), told("fish")
+    (home / ".config/fish/completions/rcli.fish").write_text("# of an older rcli\n")
+    newer = told("fish")
+    line = told("bash")
+
+    assert new == "fish reads it from now on: open a new terminal\n"
+    assert again == "it was there already, and is up to date\n"
+    assert newer == "it has taken the place of another version: open a new terminal\n"
+    assert line == f"{home}/.bashrc reads it from now on: open a new terminal\n"
+
+
+def test_a_place_with_an_apostrophe_is_written_as_powershell_reads_it(rcli: Run, home: Path) -> None:
+    data = home / "it's"
+
+    rcli("completion", "install", "--shell", "powershell", env={"XDG_DATA_HOME": str(data)})
+
+    line = (home / ".config" / "powershell" / "profile.ps1").read_text()
+    assert line == f". '{home}/it''s/rcli/rcli.ps1'\n"
 
 
 def test_the_shell_must_be_known(rcli: Run) -> None:

@@ -50,7 +50,7 @@ def test_help_of_run_loads_neither_rich_nor_the_schema_checker() -> None:
 
 
 def test_a_shell_that_completes_waits_for_neither_the_commands_nor_the_services() -> None:
-    command = [sys.executable, "-X", "importtime", "-m", "rcli", "__complete", "words", "/run", "", "run"]
+    command = [sys.executable, "-X", "importtime", "-m", "rcli", "__complete", "words", "/run", "=", "run"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 

@@ -24,7 +24,7 @@ from rcli.api.moved import Following
 from rcli.api.network import Network
 from rcli.api.retry import Retry
 from rcli.api.trace import Trace
-from rcli.credentials import check_form
+from rcli.credentials import Token, check_form
 from rcli.errors import RcliError
 from rcli.records import Json
 from rcli.settings import Host
@@ -39,9 +39,9 @@ _MAX_REDIRECTS = 5
 class Client:
     """Sends requests to one host, and to the addresses that it names.
 
-    ``trace`` takes the lines of the redacted HTTP trace, ``on_wait`` is told the seconds and the reason
-    before each wait for another try. ``renew`` gives the base URL of an engine that takes the place of one
-    that stops. ``transport`` replaces the network below the retries.
+    ``origin`` is where the token is from. ``trace`` takes the lines of the redacted HTTP trace, ``on_wait``
+    is told the seconds and the reason before each wait for another try. ``renew`` gives the base URL of an
+    engine that takes the place of one that stops. ``transport`` replaces the network below the retries.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Client:
         host: Host,
         token: str | None,
         *,
+        origin: str = "",
         user_agent_suffix: str = "",
         trace: Callable[[str], None] | None = None,
         on_wait: Callable[[float, str], None] | None = None,
@@ -61,7 +62,7 @@ class Client:
         self.host = host
         self.clock = clock
         self.sleep = sleep
-        self._token = None if token is None else check_form(token)
+        self._token = None if token is None else Token(check_form(token, origin), origin)
         self._trusted = {_origin(httpx.URL(host.url))}
         wire = transport or Network()
         traced = Trace(wire, trace, clock) if trace else wire
@@ -207,7 +208,7 @@ class Client:
         """Follows redirects of reads; the token stays behind as soon as one leaves the origin."""
         home = _origin(request.url)
         if self._token is not None and home in self._trusted:
-            request.headers["Authorization"] = f"Bearer {self._token}"
+            request.headers["Authorization"] = f"Bearer {self._token.secret}"
         for _ in range(_MAX_REDIRECTS):
             response = self._http.send(request, stream=True)
             following = response.next_request
@@ -232,7 +233,7 @@ class Client:
     def _refusal(self, response: httpx.Response) -> RcliError:
         if _origin(response.url) not in self._trusted:
             return foreign_refusal(response)
-        return refusal(response, self.host, signed_in=self._token is not None)
+        return refusal(response, self.host, self._token)
 
     @contextmanager
     def _translated(self, url: str) -> Iterator[None]:

@@ -15,6 +15,7 @@ import httpx
 from rcli.api.network import proxy_for
 from rcli.api.retry import asked_wait, causes
 from rcli.api.trace import redacted_url
+from rcli.credentials import Token, doubts, sign_in_hint
 from rcli.errors import (
     InvalidInput,
     NoAnswer,
@@ -77,8 +78,11 @@ def no_api(response: httpx.Response) -> NoAnswer:
     )
 
 
-def refusal(response: httpx.Response, host: Host, *, signed_in: bool) -> RcliError:
-    """The error for an answer that was read and is no success. Any key of its problem may be missing."""
+def refusal(response: httpx.Response, host: Host, token: Token | None) -> RcliError:
+    """The error for an answer that was read and is no success. Any key of its problem may be missing.
+
+    ``token`` is what was shown.
+    """
     status = response.status_code
     if _is_page(response) and status < 500 and status not in (413, 429):
         return no_api(response)
@@ -87,9 +91,10 @@ def refusal(response: httpx.Response, host: Host, *, signed_in: bool) -> RcliErr
     match status:
         case 400:
             return UsageError(said)
-        case 401 | 403:
-            unknown = status == 401 and not signed_in
-            return NotAllowed(f"not signed in to {host.name}" if unknown else said, hint=_sign_in(host))
+        case 401:
+            return _not_let_in(said, host, token)
+        case 403:
+            return NotAllowed(said, hint=_whose(host))
         case 402:
             return NoCredit(said, hint=_billing(host))
         case 404 | 410:
@@ -160,10 +165,15 @@ def _redirected(response: httpx.Response) -> NoAnswer:
     return NoAnswer(f"{_place(response.url)} redirects to {target}", hint=_CHECK_ADDRESS)
 
 
-def _sign_in(host: Host) -> str | None:
-    if host.name == LOCAL:
-        return None
-    return "rcli auth login" if host.name == REPLICATE else f"rcli auth login --host {host.name}"
+def _not_let_in(said: str, host: Host, token: Token | None) -> NotAllowed:
+    if token is None:
+        return NotAllowed(f"not signed in to {host.name}", hint=sign_in_hint(host))
+    return NotAllowed(said + doubts(host, token.secret), hint=sign_in_hint(host, token.origin))
+
+
+def _whose(host: Host) -> str | None:
+    """Who may do it has another account, or one that belongs to an organization."""
+    return None if host.name == LOCAL else f"who you are there: rcli auth status --host {host.name}"
 
 
 def _billing(host: Host) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from rcli.cli.options import Command, group, world
+from rcli.cli.options import Command, OneVerb, group, world
 from rcli.cli.steps import showing
 from rcli.ui import inventory
 
 app = group()
+app.info.cls = OneVerb
 
 
 @app.callback()
@@ -23,6 +24,6 @@ def show(ctx: typer.Context) -> None:
     Example: rcli account show --host local
     """
     app = world(ctx)
-    api = app.connect(app.default_host, as_is=True)
+    api = app.default_api()
     found = api.account()
     showing.record(app, found.raw, found.username, inventory.account(found, api.client.host.name))

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from rcli import credentials
-from rcli.app import App, sign_in_hint
+from rcli.app import App
 from rcli.cli.options import Command, group, world
-from rcli.credentials import TOKENS_PAGE, Kept, Token
+from rcli.credentials import TOKENS_PAGE, VARIABLE, Kept, Token
 from rcli.errors import NoAnswer, NotAllowed, RcliError, UsageError
 from rcli.records import Json
 from rcli.settings import LOCAL, REPLICATE, Host, Settings
@@ -61,7 +61,8 @@ def logout(
     host = _host(app)
     kept = credentials.kept_for(app.settings, host)
     if not kept:
-        raise RcliError(f"no token is stored for {host.name}", hint="rcli auth status")
+        hint = f"unset {VARIABLE}, which is the token in use" if _wins(app, host) else "rcli auth status"
+        raise RcliError(f"no token is stored for {host.name}", hint=hint)
     leaving = kept if all else [_named(host, kept, account)]
     for each in leaving:
         app.settings = _reread(app)
@@ -70,6 +71,8 @@ def logout(
     app.settings = _reread(app)
     if left := [each for each in credentials.kept_for(app.settings, host) if each.is_active]:
         app.screen.say(f"{host.name} is used as {left[0].account} now")
+    if _wins(app, host):
+        app.screen.warning(f"{VARIABLE} is set, and goes on being used: unset {VARIABLE}")
 
 
 @app.command(cls=Command)
@@ -83,8 +86,7 @@ def switch(ctx: typer.Context, account: Account = None) -> None:
     kept = credentials.kept_for(app.settings, host)
     others = [each for each in kept if not each.is_active]
     if account is None and len(others) != 1:
-        names = ", ".join(each.account for each in others) or "no other"
-        raise UsageError(f"which account of {host.name}? There is {names}", hint="rcli auth switch ACCOUNT")
+        raise _no_choice(host, kept)
     chosen = _named(host, kept, account or others[0].account)
     credentials.use(app.settings, host, chosen.account)
     app.screen.say(f"{host.name} is used as {chosen.account} now")
@@ -110,7 +112,7 @@ def status(ctx: typer.Context) -> None:
         app.screen.table(("host", "account", "used", "token"), rows)
     if not any(state.works for state in states):
         silent = next((state.silence for state in states if state.silence), None)
-        raise silent or NotAllowed("not signed in", hint=sign_in_hint(chosen or REPLICATE))
+        raise silent or _signed_out(app, chosen or REPLICATE)
 
 
 @app.command(cls=Command)
@@ -126,9 +128,17 @@ def token(ctx: typer.Context, account: Account = None) -> None:
         _named(host, credentials.kept_for(app.settings, host), account)
     found = credentials.find(app.settings, host, account)
     if found is None:
-        hint = "rcli serve starts it" if name == LOCAL else sign_in_hint(name)
+        hint = "rcli serve starts it" if name == LOCAL else credentials.sign_in_hint(host)
         raise NotAllowed(f"there is no token for {name}", hint=hint)
     app.screen.line(found.secret)
+
+
+def _signed_out(app: App, name: str) -> NotAllowed:
+    """Nobody is signed in: no token is there, or those that are there were refused."""
+    host = app.named_host(name)
+    used = credentials.find(app.settings, host)
+    said = f"not signed in: {host.name} refuses the token from {used.origin}" if used else "not signed in"
+    return NotAllowed(said, hint=credentials.sign_in_hint(host, used.origin if used else ""))
 
 
 def _host(app: App) -> Host:
@@ -155,20 +165,25 @@ def _tried(app: App, host: Host, secret: str) -> str:
     if host.name == REPLICATE:
         credentials.check_kind(secret)
     try:
-        return app.client_with(host, secret).account().username
+        return app.client_with(host, Token(secret, "")).account().username
     except NotAllowed as exc:
-        if host.name != REPLICATE or credentials.is_api_token(secret):
-            raise
-        raise NotAllowed(
-            f"{exc.message}: tokens of the API begin with r8_, and those of cog login "
-            "(https://replicate.com/auth/token) can do nothing but push",
-            hint=f"copy it from {TOKENS_PAGE}",
+        if host.name == REPLICATE:
+            exc.hint = f"copy it from {TOKENS_PAGE}"
+        raise
+    except NoAnswer as exc:
+        raise NoAnswer(
+            f"{exc.message}; the token could not be tried, and is not kept", hint=exc.hint
         ) from exc
 
 
+def _wins(app: App, host: Host) -> bool:
+    """Whether a token in the environment takes the place of those that are stored."""
+    return host.name == REPLICATE and bool(app.environ.get(VARIABLE, "").strip())
+
+
 def _tell_variable(app: App, host: Host) -> None:
-    if host.name == REPLICATE and "REPLICATE_API_TOKEN" in app.environ:
-        app.screen.warning("REPLICATE_API_TOKEN is set too, and wins over the stored token")
+    if _wins(app, host):
+        app.screen.warning(f"{VARIABLE} is set too, and wins over the stored token: unset {VARIABLE}")
 
 
 def _named(host: Host, kept: list[Kept], account: str | None) -> Kept:
@@ -181,6 +196,20 @@ def _named(host: Host, kept: list[Kept], account: str | None) -> Kept:
     near = get_close_matches(account or "", [each.account for each in kept], n=1)
     hint = f"did you mean {near[0]}?" if near else "rcli auth status"
     raise RcliError(f"nobody is signed in to {host.name} as {account}", hint=hint)
+
+
+def _no_choice(host: Host, kept: list[Kept]) -> RcliError:
+    """The error for who wants another account without naming one, where there is not just one other."""
+    login = credentials.sign_in_hint(host)
+    if not kept:
+        return RcliError(f"no token is stored for {host.name}", hint=login)
+    if len(kept) == 1:
+        only = kept[0].account or "one account"
+        return UsageError(f"{only} is all that is stored for {host.name}", hint=f"{login} adds another")
+    names = ", ".join(each.account for each in kept)
+    return UsageError(
+        f"which account of {host.name}? There are {names}", hint=f"rcli auth switch {kept[-1].account}"
+    )
 
 
 def _reread(app: App) -> Settings:
@@ -200,7 +229,7 @@ class _State:
     token: str
     is_used: bool = False
     works: bool = False
-    silence: NoAnswer | None = None
+    silence: RcliError | None = None
 
     def to_json(self) -> Json:
         return {"host": self.host, "account": self.account, "used": self.is_used, "token": self.token}
@@ -212,7 +241,7 @@ def _states(app: App, host: Host) -> list[_State]:
     used = credentials.find(app.settings, host)
     if used is None:
         return [_State(host.name, None, "not signed in")]
-    is_variable = used.origin == "REPLICATE_API_TOKEN"
+    is_variable = used.origin == VARIABLE
     states = [_state(app, host, used, None, is_used=True)] if is_variable else []
     for each in kept:
         if token := credentials.find(app.settings, host, each.account):
@@ -222,9 +251,9 @@ def _states(app: App, host: Host) -> list[_State]:
 
 def _state(app: App, host: Host, token: Token, account: str | None, *, is_used: bool) -> _State:
     try:
-        name = app.client_with(host, token.secret).account().username
+        name = app.client_with(host, token).account().username
     except NotAllowed:
         return _State(host.name, account or None, f"{token.origin}: refused", is_used)
-    except NoAnswer as exc:
+    except RcliError as exc:
         return _State(host.name, account or None, f"{token.origin}: no answer", is_used, silence=exc)
     return _State(host.name, name, token.origin, is_used, works=True)

@@ -24,7 +24,7 @@ def list_(ctx: typer.Context, limit: Limit = 20, all: Every = False) -> None:
     Example: rcli collections list --host local
     """
     app = world(ctx)
-    found = lists.first(None if all else limit, app.connect(app.default_host, as_is=True).collections)
+    found = lists.first(limit, app.default_api().collections, all=all)
     table = inventory.collections(found)
     showing.rows(app, [row.raw for row in found], (row.slug for row in found), table)
 
@@ -36,7 +36,7 @@ def show(ctx: typer.Context, collection: Slug) -> None:
     Example: rcli collections show language-models --host local
     """
     app = world(ctx)
-    api = app.connect(app.default_host, as_is=True)
+    api = app.default_api()
     try:
         found = api.collection(collection)
     except NotFound as exc:

@@ -1,4 +1,6 @@
-"""What shells ask while Tab is pressed: ``rcli __complete KIND NODE TOKEN WORD…``.
+"""What shells ask while Tab is pressed: ``rcli __complete KIND NODE =TOKEN WORD…``.
+
+The sign is before the token because PowerShell before 7.3 hands over no empty words.
 
 The command tree is not imported, and nothing that goes wrong is told: the shell's line must stay as it is.
 """
@@ -19,7 +21,7 @@ def answer(argv: Sequence[str], environ: Mapping[str, str]) -> str:
     """A line for each word that may stand there: the word, a tab, a few words about it."""
     kind, node, token, *words = argv
     try:
-        line = Line(node, token, words, os.getcwd())
+        line = Line(node, token.removeprefix("="), words, os.getcwd())
     except OSError:  # the folder is gone
         return ""
     paths = Paths.from_environ(environ)

@@ -34,10 +34,7 @@ def install(
         raise UsageError("which shell is yours is not known", hint="rcli completion install --shell zsh")
     done = shells.install(name, app.home, app.environ)
     app.screen.path(done.script)
-    if done.changed:
-        app.screen.say(f"{done.changed} reads it from now on: open a new terminal")
-    else:
-        app.screen.say("it is there: open a new terminal")
+    app.screen.say(_told(name, done))
 
 
 @app.command(cls=Command)
@@ -74,6 +71,17 @@ def powershell(ctx: typer.Context) -> None:
     Example: rcli completion powershell
     """
     _print(ctx, "powershell")
+
+
+def _told(shell: str, done: shells.Installed) -> str:
+    if done.changed:
+        return f"{done.changed} reads it from now on: open a new terminal"
+    match done.before:
+        case "nothing":
+            return f"{shell} reads it from now on: open a new terminal"
+        case "other":
+            return "it has taken the place of another version: open a new terminal"
+    return "it was there already, and is up to date"
 
 
 def _print(ctx: typer.Context, shell: str) -> None:

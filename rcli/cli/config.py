@@ -12,7 +12,7 @@ import typer
 
 from rcli import credentials
 from rcli import settings as keys
-from rcli.app import App, sign_in_hint
+from rcli.app import App
 from rcli.cli.options import Command, group, world
 from rcli.errors import RcliError, UsageError
 from rcli.paths import Paths
@@ -134,7 +134,7 @@ def add_host(
         )
     address = keys.base_url(url)
     keys.write(app.settings.paths, ("hosts", name, "url"), address)
-    app.screen.say(f"{name} is {address}; sign in: {sign_in_hint(name)}")
+    app.screen.say(f"{name} is {address}; sign in: {credentials.sign_in_hint(Host(name, address, ''))}")
 
 
 @hosts.command("list", cls=Command)

@@ -14,12 +14,14 @@ from rcli.cli.options import (
     SEVERAL,
     TERMS,
     Command,
+    Detach,
     Every,
     Inputs,
     Limit,
     Logs,
     Output,
     OutputDir,
+    Sku,
     Yes,
     also,
     group,
@@ -40,9 +42,6 @@ app = group("Run a model under a name of your own, on instances of your own.")
 Name = Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="[OWNER/]NAME; without OWNER yours.")]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="owner/name, or owner/name:VERSION.")]
 Pairs = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Inputs.")]
-Sku = Annotated[
-    str | None, typer.Option("--hardware", metavar="SKU", help="What it runs on: rcli hardware list.")
-]
 VersionId = Annotated[
     str | None,
     typer.Option("--version", metavar="VERSION", help="An id, the beginning of one, or latest."),
@@ -62,7 +61,7 @@ def list_(ctx: typer.Context, limit: Limit = 20, all: Every = False) -> None:
     Example: rcli deployments list --host local
     """
     app = world(ctx)
-    found = lists.first(None if all else limit, app.connect(app.default_host, as_is=True).deployments)
+    found = lists.first(limit, app.default_api().deployments, all=all)
     table = inventory.deployments(found, brief=app.screen.is_terminal)
     showing.rows(app, [row.raw for row in found], (row.full_name for row in found), table)
 
@@ -190,9 +189,7 @@ def run(
     input: Inputs = None,
     output: Output = None,
     output_dir: OutputDir = None,
-    detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")
-    ] = False,
+    detach: Detach = False,
     logs: Logs = False,
 ) -> int | None:
     """Run a deployment and get its output, as rcli run deployments/OWNER/NAME does.

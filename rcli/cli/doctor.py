@@ -50,6 +50,7 @@ def _findings(app: App) -> Iterator[Finding]:
         yield from machine.disk(Paths.from_environ(app.environ), _RESERVE)
         yield _terminal(app)
         return
+    yield from _default_host(app)
     yield from machine.disk(app.settings.paths, reserve)
     yield _terminal(app)
     yield engine.check(app.settings)
@@ -58,13 +59,26 @@ def _findings(app: App) -> Iterator[Finding]:
         yield from _project(app)
 
 
+def _default_host(app: App) -> Iterator[Finding]:
+    """The host that commands talk to when they do not say: it may have been forgotten since it was set."""
+    if (chosen := app.settings.get("host").value) not in (None, LOCAL):
+        try:
+            app.named_host(chosen)
+        except UsageError as error:
+            yield failed("settings", error)
+
+
 def _hosts(app: App) -> Iterator[Finding]:
     if app.flags.host not in (None, LOCAL):
         app.named_host(app.flags.host)
     for name, host in app.settings.hosts().items():
         if app.flags.host in (None, name):
-            token = credentials.find(app.settings, host)
-            yield from hosts.check(app.client_with(host, token.secret if token else None), token)
+            try:
+                token = credentials.find(app.settings, host)
+            except RcliError as error:
+                yield failed(f"host {name}", error)
+                continue
+            yield from hosts.check(app.client_with(host, token), token)
 
 
 def _project(app: App) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ def list_(ctx: typer.Context, limit: Limit = 20, all: Every = False) -> None:
     Example: rcli files list --host local
     """
     app = world(ctx)
-    found = lists.first(None if all else limit, app.connect(app.default_host, as_is=True).files)
+    found = lists.first(limit, app.default_api().files, all=all)
     table = inventory.files(found, brief=app.screen.is_terminal)
     showing.rows(app, [row.raw for row in found], (row.id for row in found), table)
 
@@ -51,7 +51,7 @@ def show(ctx: typer.Context, id: Id) -> None:
     Example: rcli files show 3k9 --host local
     """
     app = world(ctx)
-    found = files.find(app.connect(app.default_host, as_is=True), id)
+    found = files.find(app.default_api(), id)
     showing.record(app, found.raw, found.id, inventory.file(found))
 
 
@@ -66,7 +66,7 @@ def upload(ctx: typer.Context, paths: Paths, type: Type = None) -> None:
     app = world(ctx)
     sources = Sources(app.cwd, app.home, app.stdin.buffer)
     chosen = [_file(sources, written, type) for written in paths]
-    api = app.connect(app.default_host, as_is=True)
+    api = app.default_api()
     for file in chosen:
         with app.screen.display(file.name) as display:
             made = files.upload(api, file, _progress(display, f"uploading {file.name}"))
@@ -87,7 +87,7 @@ def download(ctx: typer.Context, id: Address, output: Output = None, output_dir:
     app = world(ctx)
     if output == "-":
         raise UsageError("download saves files", hint=f"rcli api files/{id}/download")
-    api = app.connect(app.default_host, as_is=True)
+    api = app.default_api()
     named = id if id.startswith(("http://", "https://")) else files.find(api, id)
     target = _target(app, files.name_of(named), output, output_dir)
     with app.screen.display(target.name) as display:
@@ -107,7 +107,7 @@ def delete(ctx: typer.Context, ids: Ids, yes: Yes = False) -> None:
     Example: rcli files delete 3k9 --host local --yes
     """
     app = world(ctx)
-    api = app.connect(app.default_host, as_is=True)
+    api = app.default_api()
     found = [files.find(api, id) for id in ids]
     named = ", ".join(f"{file.id} ({file.raw.get('name') or 'no name'})" for file in found)
     if not yes and not confirmed(app, f"Delete {named} on {api.client.host.name}?"):

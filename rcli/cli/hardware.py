@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from rcli.cli.options import Command, group, world
+from rcli.cli.options import Command, OneVerb, group, world
 from rcli.cli.steps import showing
 from rcli.services.work import cost
 from rcli.settings import LOCAL
 from rcli.ui import inventory
 
 app = group()
+app.info.cls = OneVerb
 
 
 @app.callback()
@@ -28,7 +29,7 @@ def list_(ctx: typer.Context) -> None:
     Example: rcli hardware list --host local
     """
     app = world(ctx)
-    api = app.connect(app.default_host, as_is=True)
+    api = app.default_api()
     found = api.hardware()
     priced = [(each, *cost.of_hardware(each.sku, api.client.host.name, app.settings)) for each in found]
     table = inventory.hardware(priced, brief=app.screen.is_terminal)

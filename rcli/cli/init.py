@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from rcli.cli.options import world
+from rcli.cli.options import NewFolder, world
 from rcli.cli.steps import showing
 
 
 def init(
     ctx: typer.Context,
-    path: Annotated[
-        Path, typer.Argument(metavar="[FOLDER]", help="Where; it is made if it is not there.")
-    ] = Path(),
+    path: NewFolder = Path(),
 ) -> None:
     """Write a Cog project that runs at once: a model, its cog.yaml, a test. No file is ever overwritten.
 

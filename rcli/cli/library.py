@@ -13,7 +13,7 @@ import typer
 
 from rcli import settings
 from rcli.app import App
-from rcli.cli.options import Command, Limit, Prediction, Yes, also, chosen, further, group, world
+from rcli.cli.options import Command, Id, Limit, Yes, also, chosen, further, group, world
 from rcli.cli.steps import rescuing, saving, showing
 from rcli.cli.steps.confirming import confirmed
 from rcli.cli.steps.lookup import library
@@ -64,7 +64,7 @@ def search(
 
 
 @app.command(cls=Command)
-def show(ctx: typer.Context, id: Prediction) -> None:
+def show(ctx: typer.Context, id: Id) -> None:
     """Show all that is kept of a prediction, without asking the service.
 
     Example: rcli library show last
@@ -75,7 +75,7 @@ def show(ctx: typer.Context, id: Prediction) -> None:
 
 
 @app.command("open", cls=Command)
-def open_(ctx: typer.Context, id: Prediction) -> None:
+def open_(ctx: typer.Context, id: Id) -> None:
     """Open the saved output: one file, or the folder of several. Without a desktop the path is printed.
 
     Example: rcli library open last

@@ -72,21 +72,25 @@ def _usage(error: Exception) -> UsageError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "rcli"
     if name := getattr(error, "option_name", None) if hasattr(error, "possibilities") else None:
-        return UsageError(
-            f"{command} has no option {name}", hint=_nearest(name, error) or f"{command} --help"
-        )
+        return UsageError(f"{command} has no option {name}", hint=_nearest(name, error))
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     message = message.strip().rstrip(".")
     return UsageError(message[:1].lower() + message[1:], hint=f"{command} --help")
 
 
-def _nearest(option: str, error: Exception) -> str | None:
+def _nearest(option: str, error: Exception) -> str:
     """The option that was meant: the parser's guesses take the dashes for likeness."""
     from difflib import get_close_matches
 
+    from rcli.cli.habits import instead_of_option
+
     guesses = {guess.lstrip("-"): guess for guess in getattr(error, "possibilities", None) or ()}
     near = get_close_matches(option.lstrip("-"), guesses, n=1, cutoff=0.7)
-    return f"did you mean {guesses[near[0]]}?" if near else None
+    if near:
+        return f"did you mean {guesses[near[0]]}?"
+    context = getattr(error, "ctx", None)
+    takes_inputs = any("--input" in param.opts for param in context.command.params) if context else False
+    return instead_of_option(context.command_path if context else "rcli", option, takes_inputs=takes_inputs)
 
 
 def _finished(code: int, app: App) -> int:

@@ -9,7 +9,20 @@ from typing import Annotated, Literal
 import typer
 
 from rcli.app import App
-from rcli.cli.options import Command, Every, Limit, Model, Yes, also, chosen, further, group, world
+from rcli.cli.options import (
+    Command,
+    Every,
+    Limit,
+    Model,
+    Sku,
+    Words,
+    Yes,
+    also,
+    chosen,
+    further,
+    group,
+    world,
+)
 from rcli.cli.steps import named, resolving, showing
 from rcli.cli.steps.confirming import confirmed
 from rcli.cli.steps.model_help import OUTPUTS
@@ -27,12 +40,8 @@ from rcli.ui import inventory, views
 app = group("Find models and see what they take; make, change and delete your own.")
 
 Name = Annotated[str, typer.Argument(metavar="MODEL", help="owner/name, with a host before it or without.")]
-Words = Annotated[list[str], typer.Argument(metavar="WORD…", help="What to look for.")]
 Private = Annotated[
     bool, typer.Option("--private/--public", help="Who can see and run it: you alone, or everybody.")
-]
-Sku = Annotated[
-    str | None, typer.Option("--hardware", metavar="SKU", help="What it runs on: rcli hardware list.")
 ]
 Sort = Annotated[
     Literal["version", "created"] | None,
@@ -66,9 +75,9 @@ def list_(
     """
     app = world(ctx)
     by = {None: "", "version": "latest_version_created_at", "created": "model_created_at"}[sort]
-    api = app.connect(app.default_host, as_is=True)
+    api = app.default_api()
     fetch = partial(api.models, sort=by, direction="asc" if reverse else "")
-    found = lists.first(None if all else limit, fetch)
+    found = lists.first(limit, fetch, all=all)
     seen.keep_models(app.settings.paths, api.client.host.name, found)
     table = views.models(found, brief=app.screen.is_terminal)
     showing.rows(app, [row.raw for row in found], (row.full_name for row in found), table)
@@ -81,8 +90,8 @@ def search(ctx: typer.Context, words: Words, limit: Limit = 20, all: Every = Fal
     Example: rcli models search picture --host local
     """
     app = world(ctx)
-    api = app.connect(app.default_host, as_is=True)
-    found = lists.first(None if all else limit, partial(api.search_models, " ".join(words)))
+    api = app.default_api()
+    found = lists.first(limit, partial(api.search_models, " ".join(words)), all=all)
     seen.keep_models(app.settings.paths, api.client.host.name, found)
     table = views.models(found, brief=app.screen.is_terminal)
     empty = "nothing was found"
@@ -135,7 +144,7 @@ def examples(ctx: typer.Context, model: Name, limit: Limit = 20, all: Every = Fa
     api = app.connect(host, as_is=True)
     try:
         fetch = partial(api.examples, reference.owner, reference.name)
-        found = lists.first(None if all else limit, fetch)
+        found = lists.first(limit, fetch, all=all)
     except NotFound:
         catalog.find(api, reference)
         raise

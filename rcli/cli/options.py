@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, cast
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from rcli.app import App
+from rcli.cli import examples
+from rcli.cli.further import also as also
+from rcli.cli.further import chosen as chosen
+from rcli.cli.further import further as further
 from rcli.references import is_folder
 from rcli.ui.screen import program
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 Inputs = Annotated[
     list[str] | None,
@@ -33,9 +35,18 @@ Output = Annotated[
 OutputDir = Annotated[
     Path | None, typer.Option("--output-dir", metavar="FOLDER", help="Save output files there.")
 ]
+Detach = Annotated[bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")]
 Logs = Annotated[bool, typer.Option("--logs", help="Write the model's whole log to stderr as it comes.")]
-Prediction = Annotated[str, typer.Argument(metavar="ID", help="An id, the beginning of one, or last.")]
-Predictions = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids, beginnings of them, or last.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="An id, the beginning of one, or last.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids, beginnings of them, or last.")]
+WaitTimeout = Annotated[
+    str | None, typer.Option("--timeout", metavar="TIME", help="Give up after this long: 30s, 5m, 1h.")
+]
+Sku = Annotated[
+    str | None, typer.Option("--hardware", metavar="SKU", help="What it runs on: rcli hardware list.")
+]
+Words = Annotated[list[str], typer.Argument(metavar="WORD…", help="What to look for.")]
+NewFolder = Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where; it is made if it is not there.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="owner/name[:version], or a folder.")]
 
@@ -49,9 +60,6 @@ _COMMON: tuple[tuple[list[str], str, str, dict[str, Any]], ...] = (
     (["--no-input"], "no_input", "Never ask.", {"is_flag": True}),
     (["--debug", "-v"], "debug", "Show the HTTP traffic, without secrets.", {"is_flag": True}),
 )
-
-
-_MORE = "rcli.options."
 
 
 # Typer keeps its copy of click private; its public error classes lead to the base of them all.
@@ -98,45 +106,40 @@ class Command(TyperCommand):
         with formatter.section("Everywhere"):
             formatter.write_dl(common)
 
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        with examples.left_out(self):
+            super().format_help_text(ctx, formatter)
 
-def also(*options: TyperOption) -> Callable[[F], F]:
-    """Gives a command options that its function does not name; ``chosen`` knows their values."""
-
-    def give(function: F) -> F:
-        function.__dict__["also"] = options
-        return function
-
-    return give
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The examples come last: they stand above the prompt at which one of them is typed."""
+        examples.write(self, formatter)
 
 
-def further(names: list[str], about: str, **more: Any) -> TyperOption:
-    """An option for ``also``; without ``metavar`` it is a flag. Its name is the first of ``names``."""
-    attributes: dict[str, Any] = {"is_flag": "metavar" not in more, **more}
-    return TyperOption(
-        param_decls=[*names, "further_" + _plain(names[0])],
-        help=about,
-        expose_value=False,
-        callback=_chosen(names[0]),
-        default=None if "metavar" in more else False,
-        **attributes,
-    )
+class Group(TyperGroup):
+    """A noun; one that is a command itself has examples, too."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            from rcli.cli.habits import unknown_verb
+
+            raise unknown_verb(ctx.command_path, args[0], self.commands)
+        return super().resolve_command(ctx, args)
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        with examples.left_out(self):
+            super().format_help_text(ctx, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        examples.write(self, formatter)
 
 
-def chosen(ctx: typer.Context, name: str) -> Any:
-    """The value of an option such as ``--name`` that ``also`` gave the command."""
-    return ctx.meta.get(_MORE + name)
+class OneVerb(Group):
+    """A noun whose only verb may be left out: ``rcli account --json`` is ``rcli account show --json``."""
 
-
-def _plain(name: str) -> str:
-    return name.lstrip("-").replace("-", "_")
-
-
-def _chosen(name: str) -> Callable[..., Any]:
-    def keep(ctx: typer.Context, param: object, value: Any) -> Any:
-        ctx.meta[_MORE + name] = value
-        return value
-
-    return keep
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        (verb,) = self.commands
+        is_missing = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
+        return super().parse_args(ctx, [verb, *args] if is_missing else args)
 
 
 GIVING = (
@@ -223,6 +226,7 @@ FINISH = (*NAMES, *SHOW, further(["--web"], "Open the prediction's page in the b
 def group(about: str | None = None) -> typer.Typer:
     """A noun with verbs; its help is shown when the verb is missing. None: its callback tells about it."""
     made = typer.Typer(
+        cls=Group,
         add_completion=False,
         rich_markup_mode=None,
         no_args_is_help=True,

@@ -15,11 +15,11 @@ from rcli.cli.options import (
     TERMS,
     Command,
     Every,
+    Id,
     Inputs,
     Limit,
     Output,
     OutputDir,
-    Prediction,
     also,
     group,
     world,
@@ -54,13 +54,13 @@ def list_(ctx: typer.Context, limit: Limit = 20, all: Every = False) -> None:
     Example: rcli predictions list --host local
     """
     app = world(ctx)
-    rows = lists.first(None if all else limit, app.connect(app.default_host, as_is=True).predictions)
+    rows = lists.first(limit, app.default_api().predictions, all=all)
     table = views.predictions(rows, age=app.screen.is_terminal)
     showing.rows(app, [row.raw for row in rows], (row.id for row in rows), table)
 
 
 @app.command(cls=Command)
-def show(ctx: typer.Context, id: Prediction) -> None:
+def show(ctx: typer.Context, id: Id) -> None:
     """Show one prediction: its state, input, output, logs and times.
 
     Example: rcli predictions show last
@@ -81,7 +81,7 @@ def show(ctx: typer.Context, id: Prediction) -> None:
 @also(*FINISH)
 def watch(
     ctx: typer.Context,
-    id: Prediction,
+    id: Id,
     output: Output = None,
     output_dir: OutputDir = None,
     logs: LogsToo = False,
@@ -102,7 +102,7 @@ def watch(
 @app.command(cls=Command)
 def logs(
     ctx: typer.Context,
-    id: Prediction,
+    id: Id,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on with what comes, until the prediction ends.")
     ] = False,

@@ -8,8 +8,6 @@ from typing import Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from rcli.errors import UsageError
-
 COMMANDS = {
     "run": ("rcli.cli.run:run", "Run a model and get its output."),
     "stream": ("rcli.cli.run:stream", "Run a language model and print its tokens as they come."),
@@ -68,8 +66,9 @@ class Root(TyperGroup):
     """The ``rcli`` command itself."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """``rcli help run`` is ``rcli run --help``."""
-        if args[:1] == ["help"] and args[1:2] not in ([topic] for topic in TOPICS):
+        """``rcli help run`` is ``rcli run --help``; ``rcli help --help`` tells what help itself can do."""
+        own = (*TOPICS, *ctx.help_option_names)
+        if args[:1] == ["help"] and args[1:2] not in ([word] for word in own):
             args = [*args[1:], "--help"]
         return super().parse_args(ctx, args)
 
@@ -85,7 +84,9 @@ class Root(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise _unknown(args[0])
+            from rcli.cli.habits import unknown_command
+
+            raise unknown_command(args[0], COMMANDS, TOPICS)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: object, formatter: Any) -> None:
@@ -123,14 +124,6 @@ def rcli(
 
         typer.echo(f"rcli {__version__}")
         raise typer.Exit
-
-
-def _unknown(name: str) -> UsageError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, [*COMMANDS, *TOPICS], n=1)
-    hint = f"did you mean rcli {'help ' if near[0] in TOPICS else ''}{near[0]}?" if near else "rcli --help"
-    return UsageError(f"there is no command {name!r}", hint=hint)
 
 
 def _loaded(name: str) -> TyperCommand:

@@ -14,6 +14,7 @@ from rcli.cli.options import (
     PROJECT,
     SEVERAL,
     TERMS,
+    Detach,
     Inputs,
     Logs,
     Output,
@@ -45,9 +46,7 @@ def run(
     output: Output = None,
     output_dir: OutputDir = None,
     file: ProjectFile = "cog.yaml",
-    detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")
-    ] = False,
+    detach: Detach = False,
     logs: Logs = False,
 ) -> int | None:
     """Run a model and get its output: text is printed as it comes, files are saved and their paths printed.

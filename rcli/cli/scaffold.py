@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rcli.cli.options import Command, group, world
+from rcli.cli.options import Command, NewFolder, group, world
 from rcli.cli.steps import showing
 from rcli.cli.steps.programming import PROGRAM, Scaffold, program
 from rcli.errors import UsageError
@@ -28,9 +28,7 @@ def scaffold() -> None:
 @app.command(cls=Command)
 def webhook(
     ctx: typer.Context,
-    path: Annotated[
-        Path, typer.Argument(metavar="[FOLDER]", help="Where; it is made if it is not there.")
-    ] = Path(),
+    path: NewFolder = Path(),
     python: Annotated[bool, typer.Option("--python", help="For Python.")] = False,
     node: Annotated[bool, typer.Option("--node", help="For Node.js.")] = False,
 ) -> None:

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from rcli.cli.options import world
+from rcli.cli.options import Words, world
 from rcli.cli.steps import showing
 from rcli.ui import inventory
 
-Words = Annotated[list[str], typer.Argument(metavar="WORD…", help="What to look for.")]
 Most = Annotated[
     int, typer.Option("--limit", "-n", min=1, max=50, metavar="N", help="At most so many models, 1 to 50.")
 ]
@@ -22,7 +21,7 @@ def search(ctx: typer.Context, words: Words, limit: Most = 20) -> None:
     Example: rcli search picture --host local
     """
     app = world(ctx)
-    found = app.connect(app.default_host, as_is=True).search(" ".join(words), limit)
+    found = app.default_api().search(" ".join(words), limit)
     table = inventory.search(found, brief=app.screen.is_terminal)
     names = [
         *(row.full_name for row in found.models),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rcli.cli.options import TRAINING, Inputs, Logs, Yes, also, chosen, world
+from rcli.cli.options import TRAINING, Detach, Inputs, Logs, Yes, also, chosen, world
 from rcli.cli.run import ProjectFile
 
 Words = Annotated[
@@ -27,7 +27,6 @@ Private = Annotated[bool, typer.Option("--private", help="Make it for yourself a
 Hardware = Annotated[
     str | None, typer.Option("--hardware", metavar="SKU", help="What is to run it, such as gpu-t4.")
 ]
-Detach = Annotated[bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")]
 CancelOnInterrupt = Annotated[
     bool, typer.Option("--cancel-on-interrupt", help="Cancel the training at Ctrl-C.")
 ]
@@ -70,7 +69,7 @@ def train(
     there is no terminal to draw on, the log's lines go to stderr.
 
     \b
-    Examples: rcli train rcli/names -i train_data=@names.txt --destination local:me/names
+    Examples: rcli train rcli/names -i train_data=@names.txt -i steps=200 --destination local:me/names
               rcli train stability-ai/sdxl -i input_images=@pics/ --destination me/sdxl-me
     """
     from rcli.cli.steps.attending import attention

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rcli.app import App
-from rcli.cli.options import Command, Every, Limit, Logs, group, world
+from rcli.cli.options import Command, Every, Id, Limit, Logs, WaitTimeout, group, world
 from rcli.cli.steps import showing
 from rcli.cli.steps.attending import UNMOVED, attend, attention, check_table, coming_back, conclude
 from rcli.cli.steps.following import tell_log, tell_logs
@@ -22,14 +22,10 @@ from rcli.ui import views
 
 app = group("See and follow trainings, cancel them, open their pages.")
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="An id, the beginning of one, or last.")]
 OptionalId = Annotated[
     str | None, typer.Argument(metavar="[ID]", help="As for show; without one it is the training that runs.")
 ]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until its end.")]
-WaitTimeout = Annotated[
-    str | None, typer.Option("--timeout", metavar="TIME", help="Give up after this long: 30s, 5m, 1h.")
-]
 
 
 @app.command("list", cls=Command)
@@ -39,7 +35,7 @@ def list_(ctx: typer.Context, limit: Limit = 20, all: Every = False) -> None:
     Example: rcli trainings list --host local
     """
     app = world(ctx)
-    rows = lists.first(None if all else limit, app.connect(app.default_host, as_is=True).trainings)
+    rows = lists.first(limit, app.default_api().trainings, all=all)
     table = views.trainings(rows, age=app.screen.is_terminal)
     showing.rows(app, [row.raw for row in rows], (row.id for row in rows), table)
 

@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, cast
+from typing import Literal
 
 from rcli import signing
-from rcli.errors import RcliError
 from rcli.records import Json
-from rcli.webhooks import KINDS, Kind
+from rcli.webhooks import Kind
 
 Origin = Literal["direct", "relay", "replay", "trigger", "check"]
 """Who brought the event: the service itself, rcli's relay, or a command that made it."""
@@ -70,7 +69,7 @@ class Event:
         return replace(self, headers={**self.headers, **fresh})
 
     def to_json(self) -> Json:
-        """As ``--save`` writes it, whole: ``from_json`` gives the same bytes."""
+        """As ``--save`` writes it, whole: each byte that is no UTF-8 becomes a lone surrogate."""
         return {
             "id": self.id,
             "event": self.kind,
@@ -79,24 +78,6 @@ class Event:
             "headers": dict(self.headers),
             "body": self.body.decode("utf-8", "surrogateescape"),
         }
-
-    @classmethod
-    def from_json(cls, raw: Any) -> Event:
-        """Raises RcliError for what is no saved event."""
-        try:
-            kind = raw["event"]
-            if kind not in KINDS:
-                raise KeyError(kind)
-            return cls(
-                id=str(raw["id"]),
-                kind=cast(Kind, kind),
-                body=str(raw["body"]).encode("utf-8", "surrogateescape"),
-                headers={str(name).lower(): str(value) for name, value in raw["headers"].items()},
-                origin=raw["origin"],
-                created=float(raw["created"]),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
-            raise RcliError("this is no saved webhook event", hint="rcli webhook listen --save FILE") from exc
 
 
 def made(

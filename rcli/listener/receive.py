@@ -7,20 +7,18 @@ key has not signed is refused with the reason. Each message is on disk before it
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from rcli import signing
-from rcli.connections import Connection
+from rcli.connections import Connection, Server
 from rcli.errors import RcliError
 from rcli.listener.events import SIGNED, Event
 from rcli.listener.forward import NOT_PASSED_ON
@@ -34,6 +32,9 @@ BODY_LIMIT = 16 << 20
 
 HELD_LIMIT = 64 << 20
 """Bytes of all messages that are being received; more are told to come again."""
+
+GRACE_SECONDS = 2
+"""For answers that are under way in the end."""
 
 ARRIVAL_SECONDS = 60.0
 """For the whole body."""
@@ -77,20 +78,7 @@ class Receiver:
         """See ``Source``. It never ends by itself."""
         desk = _Desk(self.keys, intake, self.clock)
         app = Starlette(routes=[Route(self.path, desk.receive, methods=["POST"])])
-        config = uvicorn.Config(
-            app,
-            http=self.protocol,
-            timeout_keep_alive=20,
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            date_header=False,
-            timeout_graceful_shutdown=2,
-        )
-        server = _Server(config)
+        server = _Server(app, self.protocol, grace=GRACE_SECONDS)
         serving = asyncio.create_task(server.serve(sockets=[self.listener]))
         try:
             await asyncio.shield(serving)
@@ -99,16 +87,12 @@ class Receiver:
             await serving
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """Serves until it is told to stop; signals are the main thread's."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, app: Starlette, protocol: type[Connection], *, grace: int) -> None:
+        super().__init__(app, protocol, grace=grace)
         self.stopping = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
     async def main_loop(self) -> None:
         await self.stopping.wait()

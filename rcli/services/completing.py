@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import pairwise
 from typing import Any
@@ -196,23 +196,24 @@ def _of_prediction(line: Line, paths: Paths) -> list[str]:
 
 
 def _hosts(paths: Paths) -> Iterator[Candidate]:
-    for name, table in _config(paths).get("hosts", {}).items():
-        yield name, str(table.get("url", ""))
+    for name, table in _table(paths, "hosts"):
+        yield name, str(table.get("url", "")) if isinstance(table, dict) else ""
 
 
 def _accounts(paths: Paths) -> Iterator[Candidate]:
-    for url, tokens in _config(paths).get("tokens", {}).items():
+    for url, tokens in _table(paths, "tokens"):
         for account in tokens if isinstance(tokens, dict) else ():
             yield account, url
 
 
-def _config(paths: Paths) -> Mapping[str, Any]:
-    """The user's settings, nothing where they cannot be used: that is said elsewhere."""
+def _table(paths: Paths, name: str) -> list[tuple[str, Any]]:
+    """A table of the user's settings, nothing where it cannot be used: that is said elsewhere."""
     import tomllib
 
     with suppress(OSError, ValueError), open(paths.config_file, "rb") as file:
-        return tomllib.load(file)
-    return {}
+        found = tomllib.load(file).get(name)
+        return list(found.items()) if isinstance(found, dict) else []
+    return []
 
 
 def _seen(paths: Paths) -> list[tuple[str, str]]:

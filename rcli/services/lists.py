@@ -19,6 +19,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def first(limit: int | None, fetch: Callable[[str | None], Page[T]]) -> list[T]:
-    """At most ``limit`` rows (None: all) of such as ``api.predictions``; no page is fetched without need."""
-    return list(islice(chain.from_iterable(page.results for page in pages(fetch)), limit))
+def first(limit: int, fetch: Callable[[str | None], Page[T]], *, all: bool = False) -> list[T]:
+    """At most ``limit`` rows (or ``all``) of such as ``api.predictions``; no page is fetched without need."""
+    rows = chain.from_iterable(page.results for page in pages(fetch))
+    return list(rows if all else islice(rows, limit))

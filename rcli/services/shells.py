@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import rcli
 from rcli.errors import NotFound, RcliError
@@ -14,9 +15,13 @@ FILES = {"bash": "rcli.bash", "zsh": "_rcli", "fish": "rcli.fish", "powershell":
 
 @dataclass(frozen=True)
 class Installed:
-    """``changed`` is the start-up file that got a line, None if it had it or needs none."""
+    """``changed`` is the start-up file that got a line, None if it had it or needs none.
+
+    ``before`` is what stood in the script's place: nothing, another version of it, or the same.
+    """
 
     script: Path
+    before: Literal["nothing", "other", "same"]
     changed: Path | None
 
 
@@ -40,15 +45,22 @@ def install(shell: str, home: Path, environ: Mapping[str, str]) -> Installed:
     place, startup, line = _places(shell, home, environ)
     text = script(shell)
     try:
+        before = _before(place, text)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
         if startup:
             startup.parent.mkdir(parents=True, exist_ok=True)
-        return Installed(place, startup if startup and _add(startup, line) else None)
+        return Installed(place, before, startup if startup and _add(startup, line) else None)
     except OSError as exc:
         raise RcliError(
             f"cannot write {exc.filename}: {exc.strerror}", hint=f"rcli completion {shell} prints the script"
         ) from exc
+
+
+def _before(place: Path, text: str) -> Literal["nothing", "other", "same"]:
+    if not place.exists():
+        return "nothing"
+    return "same" if place.read_bytes() == text.encode() else "other"
 
 
 def _places(shell: str, home: Path, environ: Mapping[str, str]) -> tuple[Path, Path | None, str]:
@@ -65,7 +77,7 @@ def _places(shell: str, home: Path, environ: Mapping[str, str]) -> tuple[Path, P
             return place, Path(environ.get("ZDOTDIR") or home) / ".zshrc", line
         case "fish":
             return config / "fish" / "completions" / FILES[shell], None, ""
-    return place, config / "powershell" / "profile.ps1", f". {_quoted(place)}"
+    return place, config / "powershell" / "profile.ps1", ". '" + str(place).replace("'", "''") + "'"
 
 
 def _add(file: Path, line: str) -> bool:

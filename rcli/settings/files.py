@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import takewhile
@@ -26,7 +27,8 @@ def read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
-        raise UsageError(f"{file}: {exc}", hint="rcli config edit") from exc
+        mend = f"$EDITOR {shlex.quote(str(file))}" if file.name == "rcli.toml" else "rcli config edit"
+        raise UsageError(f"{file}: {exc}", hint=mend) from exc
 
 
 def line_of(file: Path, *path: str) -> str:

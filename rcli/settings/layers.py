@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rcli.errors import UsageError
 from rcli.paths import Paths
 from rcli.settings.files import nearest, read_toml
 from rcli.settings.hosts import REPLICATE, REPLICATE_URL, Host, base_url
@@ -38,8 +39,7 @@ class Settings:
     def read(cls, environ: Mapping[str, str], cwd: Path, paths: Paths | None = None) -> Settings:
         """Raises UsageError, naming file and line, for a file that cannot be used."""
         paths = paths or Paths.from_environ(environ)
-        user = read_toml(paths.config_file)
-        check_user(user, paths.config_file)
+        user = _user(paths.config_file)
         file = nearest(cwd, "rcli.toml")
         shared = read_toml(file) if file else {}
         if file:
@@ -91,6 +91,16 @@ class Settings:
     def outputs(self) -> Path:
         chosen = self.get("output_dir").value
         return Path(chosen) if chosen else self.paths.outputs
+
+
+def _user(file: Path) -> dict[str, Any]:
+    found = read_toml(file)
+    try:
+        check_user(found, file)
+    except UsageError as exc:
+        exc.hint = exc.hint or "rcli config edit"
+        raise
+    return found
 
 
 def _lookup(table: Mapping[str, Any], path: tuple[str, ...]) -> Any:

@@ -66,10 +66,6 @@ class EventList:
             return self._chosen
         return next(reversed(self._rows), None)
 
-    @property
-    def shows_details(self) -> bool:
-        return self._details is not None
-
     def show_details(self, text: Sequence[str] | None) -> None:
         """The lines of one event in place of the list; None goes back to it."""
         if text is None or self._details is None:

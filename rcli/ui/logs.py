@@ -8,6 +8,9 @@ from rcli.ui.clean import clean, one_line
 _LONGEST = 4096
 """Characters of a line that are kept: more fits on no terminal."""
 
+_LONGEST_WHOLE = 1 << 16
+"""The same of a line that comes in pieces, and is to be written whole."""
+
 _READ = 20
 """How many of a piece's last lines are searched for progress."""
 
@@ -55,8 +58,13 @@ class LogLines:
     def feed(self, text: str) -> str:
         """The lines that have come to their end."""
         *whole, rest = (self._open + text).split("\n")
-        self._open = _last_written(rest)
-        return "".join(f"{clean(_last_written(line))}\n" for line in whole)
+        self._open = _last_written(rest, _LONGEST_WHOLE)
+        return "".join(f"{clean(_last_written(line, len(line)))}\n" for line in whole)
+
+    @property
+    def open(self) -> str:
+        """The line that is being written, as far as it will ever be shown before its end."""
+        return clean(_last_written(self._open)).replace("\t", "    ")
 
     def rest(self) -> str:
         """The last line, if it has no end."""
@@ -74,7 +82,7 @@ def _shown(line: str) -> str:
     return one_line(_last_written(line))
 
 
-def _last_written(line: str) -> str:
+def _last_written(line: str, longest: int = _LONGEST) -> str:
     """What of a line still stands; a carriage return at its end has overwritten nothing yet."""
     body = line.rstrip("\r")
-    return body.rpartition("\r")[2][:_LONGEST] + line[len(body) :][:1]
+    return body.rpartition("\r")[2][:longest] + line[len(body) :][:1]

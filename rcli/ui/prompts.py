@@ -50,20 +50,30 @@ def choose(question: str, choices: Sequence[str], stderr: TextIO) -> str:
     from prompt_toolkit.output import create_output
 
     shown = [questionary.Choice(clean(each), each) for each in choices]
-    return _answer(
-        questionary.select(
-            question,
-            shown,
-            use_search_filter=True,
-            use_jk_keys=False,
-            instruction="(arrow keys, or type)",
-            output=create_output(stderr),
-        )
+    prompt = questionary.select(
+        question,
+        shown,
+        use_search_filter=True,
+        use_jk_keys=False,
+        instruction="(arrow keys, or type)",
+        output=create_output(stderr),
     )
+    return _answer(left_by_ctrl_d(prompt))
 
 
 def _answer(question: Question) -> str:
     return str(asked(question))
+
+
+def left_by_ctrl_d(question: Question) -> Question:
+    """A list, which Ctrl-D leaves as it leaves a question for a text."""
+    from prompt_toolkit.key_binding import KeyBindings, merge_key_bindings
+
+    ours = KeyBindings()
+    ours.add("c-d", eager=True)(lambda event: event.app.exit(exception=EOFError))
+    known = question.application.key_bindings
+    question.application.key_bindings = merge_key_bindings([*([known] if known else []), ours])
+    return question
 
 
 def asked(question: Question) -> object:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rcli.ui.clean import one_line
-from rcli.ui.prompts import asked
+from rcli.ui.prompts import asked, left_by_ctrl_d
 
 if TYPE_CHECKING:
     from questionary import Question as Prompt
@@ -98,17 +98,16 @@ def _chosen(question: Question, values: Sequence[str], stderr: TextIO) -> str:
     if not question.required and question.default not in values:
         choices.insert(0, questionary.Choice("(leave it out)", ""))
     output = create_output(stderr)
-    return _answer(
-        questionary.select(
-            _titled(question, output.get_size().columns, takes=False),
-            choices,
-            default=question.default if question.default in values else None,
-            use_search_filter=len(values) > 10,
-            use_jk_keys=False,
-            instruction=_INSTRUCTION,
-            output=output,
-        )
+    prompt = questionary.select(
+        _titled(question, output.get_size().columns, takes=False),
+        choices,
+        default=question.default if question.default in values else None,
+        use_search_filter=len(values) > 10,
+        use_jk_keys=False,
+        instruction=_INSTRUCTION,
+        output=output,
     )
+    return _answer(left_by_ctrl_d(prompt))
 
 
 def _titled(question: Question, columns: int, *, takes: bool = True) -> str:

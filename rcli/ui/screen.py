@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rcli.ui.board import Board
     from rcli.ui.live import Display
+    from rcli.ui.rolling import RollingLog
 
 
 class Screen:
@@ -82,6 +83,18 @@ class Screen:
         if self.is_terminal and not self._at_line_start:
             self._write(self._out, "\n")
             self._at_line_start = True
+
+    def roll(self, piece: str) -> None:
+        """A piece of a log that is the data: byte-exact in a pipe, on a terminal a bar is one line."""
+        if self.is_terminal:
+            _guarded(self._rolling.feed, piece)
+        else:
+            self.text(piece)
+
+    def end_roll(self) -> None:
+        """After the last piece of such a log, and whenever it breaks off."""
+        if self.is_terminal:
+            _guarded(self._rolling.end)
 
     def bytes(self, chunks: Iterable[bytes]) -> None:
         """Raw data to stdout. Raises UsageError on a terminal."""
@@ -238,6 +251,12 @@ class Screen:
         self._flush(self._out)
 
     @cached_property
+    def _rolling(self) -> RollingLog:
+        from rcli.ui.rolling import RollingLog
+
+        return RollingLog(self._out, animated=not self.plain)
+
+    @cached_property
     def console(self) -> Console:
         return self._console(self._out)
 
@@ -272,15 +291,10 @@ class Screen:
         )
 
     def _grid(self, columns: Sequence[str], lines: list[list[str]]) -> None:
-        from rich.table import Table
-        from rich.text import Text
+        from rcli.ui import grid
 
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for name in columns:
-            table.add_column(name.upper(), overflow="fold")
-        for cells in lines:
-            table.add_row(*(Text(cell) for cell in cells))
-        _guarded(self.console.print, table)
+        for part in grid.laid_out(columns, lines, self.console.width):
+            _guarded(self.console.print, part)
 
     def _begin_line(self) -> None:
         """A remark does not go on where a text broke off, if both are on the same terminal."""

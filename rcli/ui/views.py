@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 import math
+import operator
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -125,7 +129,7 @@ def kept(record: Json, until: datetime | None) -> Fields:
         ("predict time", seconds(record["metrics"].get("predict_time"))),
         ("expires", left(until, datetime.now(UTC)) if until else None),
         ("removed", "the service has deleted it" if record["data_removed"] else None),
-        ("input", _compact(record["input"])),
+        ("input", _compact(_with_files(record["input"], record["files"]))),
         ("files", "\n".join(files) or None),
         ("secrets", ", ".join(record["secrets"]) or None),
         ("output", output if isinstance(output, str) else _compact(output)),
@@ -133,6 +137,18 @@ def kept(record: Json, until: datetime | None) -> Fields:
         ("logs", _log(record["logs"])),
         ("error", record["error"]),
     ]
+
+
+def _with_files(inputs: Any, files: Sequence[Json]) -> Any:
+    """The inputs with ``@FILE``, as it was typed, in the place of each file whose name is known."""
+    shown = copy.deepcopy(inputs)
+    for file in files:
+        *way, last = file["at"]
+        with suppress(KeyError, IndexError, TypeError):  # a secret's file: its input is not kept
+            place = functools.reduce(operator.getitem, way, shown)
+            if file["path"] and place[last] is None:
+                place[last] = f"@{file['path']}"
+    return shown
 
 
 def left(until: datetime, now: datetime) -> str:

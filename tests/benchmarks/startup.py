@@ -12,7 +12,7 @@ BUDGETS = {
     ("--version",): 2,
     ("--help",): 7,
     ("run", "--help"): 9,
-    ("__complete", "words", "/run", "", "run"): 5,
+    ("__complete", "words", "/run", "=", "run"): 5,
 }  # times `python -c pass`
 
 

@@ -22,6 +22,15 @@ def test_an_account_is_shown_in_each_form(rcli: Run, cloud: Cloud) -> None:
     assert json.loads(rcli("account", "show", "--json", env=cloud.env)) == found
 
 
+def test_the_only_verb_may_be_left_out(rcli: Run, cloud: Cloud) -> None:
+    cloud.api.answer("GET /v1/account", json_answer({"type": "user", "username": "ada"}))
+
+    assert rcli("account", env=cloud.env) == rcli("account", "show", env=cloud.env)
+    assert rcli("account", "-q", env=cloud.env) == "ada\n"
+    assert rcli("account", "--help").startswith("Usage: rcli account [OPTIONS] COMMAND")
+    assert rcli("account", "shwo", env=cloud.env).exit_code == 2
+
+
 def test_whoever_is_not_signed_in_is_told_how(rcli: Run) -> None:
     told = rcli("account", "show", "--host", "replicate")
 

@@ -160,6 +160,21 @@ def test_leaving_a_question_creates_nothing(shell: Shell, key: str) -> None:
     assert shell.run("predictions", "list", "--host", "local", "-q") == ""
 
 
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+@pytest.mark.parametrize("list_of", ["models", "choices"])
+def test_leaving_a_list_creates_nothing(warm_shell: Shell, list_of: str, key: str) -> None:
+    words, shown = ((), "Model:") if list_of == "models" else ((ASKED, "prompt=hello"), "style")
+    before = warm_shell.run("predictions", "list", "--host", "local", "-q", "-n", "1")
+    session = ask(warm_shell, *words)
+
+    answer(session, (shown, key))
+
+    assert session.end() == 130
+    assert session.echoes
+    assert "Traceback" not in session.text
+    assert warm_shell.run("predictions", "list", "--host", "local", "-q", "-n", "1") == before
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_during_a_question_leaves_the_terminal_as_it_was(
     warm_shell: Shell, number: int, code: int

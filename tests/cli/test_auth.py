@@ -25,6 +25,7 @@ from tests.recording_server import (
 
 __all__ = ["recording_server"]
 
+UNSET = "unset REPLICATE_API_TOKEN"
 GOOD, EVES, WRONG = "r8_" + "G" * 37, "r8_" + "E" * 37, "r8_" + "W" * 37
 
 
@@ -78,8 +79,19 @@ def test_a_token_is_tried_and_kept_for_this_address_alone(
 def test_a_wrong_token_is_not_kept(rcli: Run, config: Path, env: dict[str, str]) -> None:
     refused = login(rcli, env, WRONG)
 
-    said = "error: You did not pass a valid authentication token\nhint: rcli auth login\n"
-    assert told(refused) == ("", said, 4)
+    said = "error: You did not pass a valid authentication token\n"
+    assert told(refused) == ("", f"{said}hint: copy it from https://replicate.com/account/api-tokens\n", 4)
+    assert not config.exists()
+
+
+def test_without_a_network_nothing_is_kept(rcli: Run, config: Path) -> None:
+    refused = login(rcli, {"REPLICATE_BASE_URL": "http://127.0.0.1:1"})
+
+    said = (
+        "error: nothing answers at 127.0.0.1:1: connection refused; the token could not be tried, and is "
+        "not kept\nhint: check the host's address: rcli config list\n"
+    )
+    assert told(refused) == ("", said, 5)
     assert not config.exists()
 
 
@@ -140,7 +152,58 @@ def test_the_variable_that_wins_over_the_kept_token_is_told(rcli: Run, env: dict
     done = login(rcli, env | {"REPLICATE_API_TOKEN": WRONG})
 
     assert done.exit_code == 0
-    assert done.stderr.endswith("warning: REPLICATE_API_TOKEN is set too, and wins over the stored token\n")
+    assert done.stderr.endswith(f"wins over the stored token: {UNSET}\n")
+
+
+def test_an_empty_variable_is_none(rcli: Run, env: dict[str, str]) -> None:
+    done = login(rcli, env | {"REPLICATE_API_TOKEN": " "})
+    used = rcli("account", "show", "-q", env=env | {"REPLICATE_API_TOKEN": " "})
+
+    assert "REPLICATE_API_TOKEN" not in done.stderr
+    assert used == "ada\n"
+
+
+def test_a_wrong_variable_is_what_is_wrong_however_good_the_kept_token_is(
+    rcli: Run, env: dict[str, str]
+) -> None:
+    login(rcli, env)
+    wrong = env | {"REPLICATE_API_TOKEN": WRONG}
+
+    used = rcli("account", "show", env=wrong)
+    status = rcli("auth", "status", env=wrong)
+    out = rcli("auth", "logout", env=wrong)
+    again = rcli("auth", "logout", env=wrong)
+
+    what = f"hint: REPLICATE_API_TOKEN is what is wrong, and wins over rcli auth login: {UNSET}\n"
+    assert told(used) == ("", f"error: You did not pass a valid authentication token\n{what}", 4)
+    assert status.exit_code == 0
+    assert out.stderr.endswith(f"warning: REPLICATE_API_TOKEN is set, and goes on being used: {UNSET}\n")
+    assert again.stderr.endswith(f"hint: {UNSET}, which is the token in use\n")
+
+
+def test_a_variable_that_can_be_no_token_is_named(rcli: Run, env: dict[str, str]) -> None:
+    refused = rcli("account", "show", env=env | {"REPLICATE_API_TOKEN": "two words"})
+
+    assert refused.stderr.startswith("error: what is in REPLICATE_API_TOKEN is no token\n")
+    assert refused.exit_code == 4
+
+
+def test_a_token_of_cog_login_in_the_variable_is_explained(rcli: Run, env: dict[str, str]) -> None:
+    refused = rcli("account", "show", env=env | {"REPLICATE_API_TOKEN": "a" * 40})
+
+    assert "tokens of the API begin with r8_, and those of cog login" in refused.stderr
+    assert refused.stderr.endswith(f"{UNSET}\n")
+
+
+def test_who_has_no_right_is_sent_to_see_who_they_are(
+    rcli: Run, service: RecordingServer, env: dict[str, str]
+) -> None:
+    service.answer("GET /v1/account", problem(403, detail="You have no access to this"))
+
+    refused = rcli("account", "show", env=env | {"REPLICATE_API_TOKEN": GOOD})
+
+    said = "error: You have no access to this\nhint: who you are there: rcli auth status --host replicate\n"
+    assert told(refused) == ("", said, 4)
 
 
 def test_the_engine_on_this_machine_needs_no_sign_in(rcli: Run, env: dict[str, str]) -> None:
@@ -298,8 +361,26 @@ def test_with_one_account_there_is_nothing_to_switch_to(rcli: Run, env: dict[str
 
     refused = rcli("auth", "switch", env=env)
 
+    said = "error: ada is all that is stored for replicate\nhint: rcli auth login adds another\n"
+    assert told(refused) == ("", said, 2)
+
+
+def test_without_any_account_there_is_nothing_to_switch(rcli: Run, env: dict[str, str]) -> None:
+    refused = rcli("auth", "switch", env=env)
+
+    assert told(refused) == ("", "error: no token is stored for replicate\nhint: rcli auth login\n", 1)
+
+
+def test_of_three_accounts_one_has_to_be_named(
+    rcli: Run, service: RecordingServer, both: dict[str, str]
+) -> None:
+    service.answer("GET /v1/account", json_answer({"type": "user", "username": "joe"}))
+    login(rcli, both, "r8_" + "J" * 37)
+
+    refused = rcli("auth", "switch", env=both)
+
+    assert refused.stderr.startswith("error: which account of replicate? There are ada, eve, joe\n")
     assert refused.exit_code == 2
-    assert refused.stderr.startswith("error: which account of replicate? There is no other\n")
 
 
 def test_a_token_that_was_written_by_hand_is_used_without_a_name(
@@ -426,8 +507,41 @@ def test_a_system_without_a_keyring_is_told(keyring_env: dict[str, str]) -> None
 
     refused = in_process(env, "auth", "login", "--with-token", stdin=GOOD)
 
-    said = "error: the system's keyring does not answer\nhint: rcli config set token_store file\n"
+    said = (
+        "error: the system's keyring does not answer: No recommended backend was available\n"
+        "hint: to keep tokens in a file: rcli config set token_store file && rcli auth login\n"
+    )
     assert refused == ("", said, 1)
+
+
+def test_a_keyring_that_cannot_be_loaded_is_told_and_its_hint_mends_it(
+    config: Path, keyring_env: dict[str, str]
+) -> None:
+    in_process(keyring_env, "config", "set", "token_store", "keyring")
+    in_process(keyring_env, "auth", "login", "--with-token", stdin=GOOD)
+    env = keyring_env | {"PYTHON_KEYRING_BACKEND": "no.such.backend"}
+
+    refused = in_process(env, "account", "show", "-q")
+    in_process(env, "config", "set", "token_store", "file")
+    in_process(env, "auth", "login", "--with-token", stdin=GOOD)
+    mended = in_process(env, "account", "show", "-q")
+
+    said = "error: the system's keyring does not answer: No module named 'no'\n"
+    assert (refused[1].startswith(said), refused[2]) == (True, 1)
+    assert mended == ("ada\n", "", 0)
+
+
+def test_two_accounts_in_the_keyring_are_told_apart(keyring_env: dict[str, str]) -> None:
+    in_process(keyring_env, "config", "set", "token_store", "keyring")
+    for token in (GOOD, EVES):
+        in_process(keyring_env, "auth", "login", "--with-token", stdin=token)
+
+    in_process(keyring_env, "auth", "switch", "ada")
+    first = in_process(keyring_env, "auth", "token")
+    in_process(keyring_env, "auth", "logout", "ada")
+    second = in_process(keyring_env, "auth", "token")
+
+    assert (first[0], second[0]) == (f"{GOOD}\n", f"{EVES}\n")
 
 
 def test_the_keyring_is_not_touched_unless_it_is_told_to(tmp_path: Path, keyring_env: dict[str, str]) -> None:

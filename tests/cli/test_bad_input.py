@@ -74,7 +74,11 @@ def predictions(shell: Shell) -> str:
             "hint: write owner/name, owner/name:version, a version's 64 digits, or a folder such as ./model",
             2,
         ),
-        (["rcli/hello", "x"], "'x' is no input\nhint: inputs are written key=value", 2),
+        (
+            ["rcli/hello", "x"],
+            "'x' is no input\nhint: inputs are written key=value; --help behind the model tells them",
+            2,
+        ),
         (["rcli/hello", "-i", "x"], "'x' is no input\nhint: write key=value, key:=JSON or key=@file", 2),
         (
             ["rcli/hello", "text=x", "--host", "moon"],
@@ -87,7 +91,12 @@ def predictions(shell: Shell) -> str:
             "hint: rcli push FOLDER replicate:owner/name, or leave --host away",
             2,
         ),
-        (["--bogus"], "rcli run has no option --bogus\nhint: rcli run --help", 2),
+        (
+            ["--bogus"],
+            "rcli run has no option --bogus\n"
+            "hint: an input is written -i bogus=VALUE; rcli run --help tells the options",
+            2,
+        ),
         (["--detahc"], "rcli run has no option --detahc\nhint: did you mean --detach?", 2),
     ],
 )

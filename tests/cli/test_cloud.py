@@ -187,9 +187,19 @@ def test_an_unknown_model_is_named(rcli: Run, cloud: Cloud) -> None:
     ran = rcli("run", "no/body", env=cloud.env)
 
     assert told(ran) == (
-        "error: there is no model no/body on replicate\nhint: rcli models list --host replicate\n",
+        "error: there is no model no/body on replicate\nhint: rcli models search body --host replicate\n",
         1,
     )
+
+
+def test_a_misspelt_model_is_searched_for(rcli: Run, cloud: Cloud) -> None:
+    found = {"owner": "stability-ai", "name": "sdxl", "url": "", "visibility": "public", "run_count": 1}
+    cloud.api.answer("QUERY /v1/models", json_answer({"next": None, "results": [found]}))
+
+    ran = rcli("models", "show", "stabilty-ai/sdxl", env=cloud.env)
+
+    said = "there is no model stabilty-ai/sdxl on replicate\nhint: did you mean stability-ai/sdxl?\n"
+    assert told(ran) == (f"error: {said}", 1)
 
 
 def test_bad_inputs_create_nothing(rcli: Run, cloud: Cloud) -> None:

@@ -179,7 +179,9 @@ def test_a_list_does_not_go_on_at_another_host(rcli: Run, cloud: Cloud) -> None:
     [
         (
             problem(401, title="Unauthenticated", detail="You did not pass a valid token", status=401),
-            "error: You did not pass a valid token\nhint: rcli auth login\n",
+            "error: You did not pass a valid token\n"
+            "hint: REPLICATE_API_TOKEN is what is wrong, and wins over "
+            "rcli auth login: unset REPLICATE_API_TOKEN\n",
             4,
         ),
         (

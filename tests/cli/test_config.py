@@ -365,4 +365,4 @@ def test_a_wrong_setting_is_named_with_its_line(rcli: Run, config: Path) -> None
     refused = rcli("models", "list")
 
     said = f"error: {config}:4: engine.idle takes seconds (90, 15m, 2h, 30d), not 'soon'\n"
-    assert told(refused) == ("", said, 2)
+    assert told(refused) == ("", said + "hint: rcli config edit\n", 2)

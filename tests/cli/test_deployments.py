@@ -175,7 +175,11 @@ def test_a_refused_token_is_not_mistaken_for_the_rule(rcli: Run, cloud: Cloud) -
 
     refused = rcli("deployments", "delete", "acme/shop", "--yes", env=cloud.env)
 
-    assert told(refused) == ("error: No such token\nhint: rcli auth login\n", 4)
+    assert told(refused) == (
+        "error: No such token\nhint: REPLICATE_API_TOKEN is what is wrong, and wins over rcli auth login: "
+        "unset REPLICATE_API_TOKEN\n",
+        4,
+    )
 
 
 def test_deleting_wants_to_be_confirmed(deployed: Shell) -> None:

@@ -73,7 +73,7 @@ def test_in_a_pipe_each_finding_is_a_line_with_its_mend(rcli: Run, cloud: Cloud)
 
     assert ran == (
         "problem\thost replicate\tthe token from REPLICATE_API_TOKEN is not taken: no valid token"
-        "\trcli auth login\n"
+        "\tREPLICATE_API_TOKEN is what is wrong, and wins over rcli auth login: unset REPLICATE_API_TOKEN\n"
     )
     assert ran.exit_code == 1
 
@@ -84,7 +84,7 @@ def test_on_a_terminal_the_mend_stands_below(rcli: Run, cloud: Cloud) -> None:
     lines = rcli("doctor", env=cloud.env, terminal=True).splitlines()
 
     told = next(number for number, line in enumerate(lines) if line.startswith("✗ host replicate"))
-    assert lines[told + 1].strip() == "→ rcli auth login"
+    assert lines[told + 1].strip().startswith("→ REPLICATE_API_TOKEN is what is wrong")
     assert any(line.startswith("✓ python") for line in lines)
 
 
@@ -104,7 +104,9 @@ def test_a_token_of_cog_login_is_told_apart(rcli: Run, cloud: Cloud) -> None:
     env = cloud.env | {"REPLICATE_API_TOKEN": "k1" * 20}
     found = findings(rcli, env=env, exit_code=1)
 
-    assert "one of cog login can do nothing but push" in found["host replicate"]["said"]
+    assert found["host replicate"]["said"].endswith(
+        "those of cog login (https://replicate.com/auth/token) can do nothing but push"
+    )
 
 
 def test_a_token_of_another_service_is_not_even_sent(rcli: Run, well: Cloud) -> None:
@@ -191,6 +193,26 @@ def test_a_broken_config_is_a_finding_with_its_line(rcli: Run, home: Path) -> No
 
     assert found["settings"]["state"] == "problem"
     assert "line 2" in found["settings"]["said"]
+
+
+def test_a_default_host_that_is_not_there_is_a_problem(rcli: Run, well: Cloud) -> None:
+    found = findings(rcli, env=well.env | {"RCLI_HOST": "replicat"}, exit_code=1)
+    told = rcli("account", env=well.env | {"RCLI_HOST": "replicat"})
+
+    assert found["settings"]["said"] == "there is no host 'replicat', which RCLI_HOST names"
+    assert found["settings"]["mend"] == "did you mean replicate?"
+    assert told.stderr.startswith("error: there is no host 'replicat', which RCLI_HOST names\n")
+
+
+def test_a_config_that_says_what_cannot_be_is_a_problem_with_its_mend(rcli: Run, home: Path) -> None:
+    file = home / "rcli" / "config" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('[tokens]\n"https://api.replicate.com/v1" = 3\n')
+
+    found = findings(rcli, exit_code=1)
+
+    assert found["settings"]["said"].startswith(f"{file}:1: [tokens] maps base URLs")
+    assert found["settings"]["mend"] == "rcli config edit"
 
 
 def test_a_config_that_others_can_read_is_closed_by_its_mend(rcli: Run, home: Path, well: Cloud) -> None:

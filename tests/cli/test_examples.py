@@ -1,59 +1,69 @@
-"""The examples at the end of the help run as written, one after the other, as a user would try them."""
+"""Every command's help ends with examples, which run as written: each story tries those of its commands."""
 
 from __future__ import annotations
 
-import re
-import shutil
+import shlex
 from pathlib import Path
 
-from tests.cli.conftest import PROJECTS, Shell
-from tests.test_docs import ALL, invocations
+import pytest
 
-ORDER = """
-    account show, hardware list, collections list, collections show, search, api
-    models list, models search, models show, models readme, models examples, models schema
-    models create, models update, models delete
-    versions list, versions show, versions diff, versions delete
-    deployments create, deployments list, deployments show, deployments run
-    deployments scale, deployments update, deployments delete
-    files upload, files list, files show, files download, files delete
-"""
-NAMES = [f"rcli {name}" for name in re.split(r",\s*|\n\s*", ORDER.strip())]
-NOUNS = {name.split()[1] for name in NAMES}
+from tests.cli.conftest import Shell
+from tests.cli.examples.managing import NAMES as MANAGING
+from tests.cli.examples.managing import managing
+from tests.cli.examples.projects import NAMES as PROJECTS
+from tests.cli.examples.projects import SDXL, projects
+from tests.cli.examples.runs import NAMES as RUNS
+from tests.cli.examples.runs import runs
+from tests.cli.examples.server import NAMES as SERVER
+from tests.cli.examples.server import server
+from tests.cli.examples.training import NAMES as TRAINING
+from tests.cli.examples.training import training
+from tests.cli.examples.trial import Trial, examples
+from tests.cli.examples.webhooks import NAMES as WEBHOOKS
+from tests.cli.examples.webhooks import handler, webhooks
+from tests.cli.examples.yourself import NAMES as YOURSELF
+from tests.cli.examples.yourself import yourself
+from tests.cli.test_auth import env, service
+from tests.cli.test_push import machine
+from tests.cloud import cloud
+from tests.recording_server import recording_server
+from tests.test_docs import ALL
+
+__all__ = ["cloud", "env", "handler", "machine", "recording_server", "service"]
+__all__ += ["managing", "projects", "runs", "server", "training", "webhooks", "yourself"]
+
+STORIES = {
+    "managing": MANAGING,
+    "projects": PROJECTS,
+    "runs": RUNS,
+    "server": SERVER,
+    "training": TRAINING,
+    "webhooks": WEBHOOKS,
+    "yourself": YOURSELF,
+}
 
 
-def examples(name: str) -> list[list[str]]:
-    *_, text = re.split(r"Examples?:", ALL[name].help.replace("\b", ""))
-    return [argv for line in text.strip().splitlines() for argv in invocations(line.strip())]
+def test_no_command_is_left_out() -> None:
+    tried = [name for names in STORIES.values() for name in names]
+
+    assert sorted(tried) == sorted(ALL)
 
 
-def pushed(shell: Shell, model: str, greeting: str = "hello") -> str:
-    """The id of a version of the project echo, with an input of its own for each greeting."""
-    folder = shell.cwd / f"echo-{greeting}"
-    shutil.copytree(PROJECTS / "echo", folder, dirs_exist_ok=True)
-    source = folder / "run.py"
-    source.write_text(source.read_text().replace("self.greeting = ", f"self.greeting = '{greeting}' or "))
-    ran = shell.run("push", str(folder), model, "-q")
-    assert ran.exit_code == 0, ran.stderr
-    return ran.strip().rpartition(":")[2]
+@pytest.mark.parametrize("story", STORIES)
+def test_the_examples_run_as_written(story: str, request: pytest.FixtureRequest) -> None:
+    trial: Trial = request.getfixturevalue(story)
+
+    trial.perform(STORIES[story])
 
 
-def test_all_of_their_commands_are_tried() -> None:
-    assert sorted(NAMES) == sorted(name for name in ALL if name.split()[1] in NOUNS)
+def test_what_the_help_of_rcli_itself_begins_with_runs(warm_shell: Shell) -> None:
+    trial = Trial(warm_shell)
+    trial.run("push", str(SDXL), "local:stability-ai/sdxl")
+    told = trial.run("--help")
 
+    first, *others = [line.strip() for line in told.splitlines() if line.startswith("  rcli ")]
+    painted = trial.run(*shlex.split(first)[1:])
 
-def test_the_examples_run_as_written(shell: Shell) -> None:
-    shutil.copyfile(Path(__file__).parents[1] / "data" / "house.png", shell.cwd / "cat.png")
-    (shell.cwd / "README.md").write_text("# Painter\n")
-    pushed(shell, "local:me/echo")
-    pushed(shell, "local:me/echo", "good day")
-    ids = {}
-
-    for name in NAMES:
-        if name == "rcli versions delete":
-            ids["7762fd07"] = pushed(shell, "local:me/painter", "bye")[:8]
-        if name == "rcli files show":
-            ids["3k9"] = shell.run("files", "list", "-q", "--host", "local").split()[0]
-        for argv in examples(name):
-            ran = shell.run(*(ids.get(word, word) for word in argv))
-            assert ran.exit_code == 0, (argv, ran.stderr)
+    assert first == 'rcli run stability-ai/sdxl -i prompt="a cat in space"'
+    assert Path(painted.strip()).suffix == ".png"
+    assert set(others) <= {*examples(warm_shell, "rcli run"), *examples(warm_shell, "rcli stream")}

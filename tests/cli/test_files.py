@@ -75,6 +75,18 @@ def test_nothing_is_sent_when_one_of_several_is_missing(warm_shell: Shell) -> No
     assert warm_shell.run("files", "list", "-q", *HERE) == before
 
 
+def test_a_misspelt_file_is_told_with_the_one_that_was_meant(warm_shell: Shell) -> None:
+    (warm_shell.cwd / "pics").mkdir()
+    (warm_shell.cwd / "pics" / "kitten.png").write_bytes(b"x")
+
+    near = warm_shell.run("files", "upload", "pics/kiten.png", "--host", "local")
+    nowhere = warm_shell.run("files", "upload", "pcis/kitten.png", "--host", "local")
+
+    assert near.stderr.endswith("/pics/kiten.png\nhint: did you mean pics/kitten.png?\n")
+    assert nowhere.stderr.endswith(f"hint: there is no folder {warm_shell.cwd}/pcis\n")
+    assert (near.exit_code, nowhere.exit_code) == (2, 2)
+
+
 def test_memory_stays_flat_while_a_large_file_goes_up(warm_shell: Shell) -> None:
     """Its peak is that of the program, and does not grow with the file."""
     (warm_shell.cwd / "small").write_bytes(b"x")

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from rcli import __version__, errors
+from rcli.cli import habits
 from rcli.cli.help import text
-from rcli.cli.root import TOPICS
+from rcli.cli.root import COMMANDS, TOPICS
 from rcli.settings import KEYS
 from tests.conftest import Result, Run, environment
 from tests.processes import PATIENCE, ROOT
@@ -93,7 +94,7 @@ def test_help_comes_before_or_after_the_command(warm_rcli: Run) -> None:
 
 def test_tab_completes(warm_home: Path, tmp_path: Path) -> None:
     token = row("⇥")[-1].rstrip("⇥")
-    argv = [sys.executable, "-m", "rcli", "__complete", "words", "/run", token, "run"]
+    argv = [sys.executable, "-m", "rcli", "__complete", "words", "/run", f"={token}", "run"]
     environ = environment(warm_home) | {"PYTHONPATH": str(ROOT)}
 
     told = subprocess.run(argv, env=environ, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
@@ -155,3 +156,90 @@ def test_a_misspelt_topic_finds_its_way(warm_rcli: Run) -> None:
 
     said = "error: there is no command 'exit-code'\nhint: did you mean rcli help exit-codes?\n"
     assert (done.stderr, done.exit_code) == (said, 2)
+
+
+# what the same things are called elsewhere
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("ls", "did you mean rcli models list?"),
+        ("list", "did you mean rcli models list?"),
+        ("login", "did you mean rcli auth login?"),
+        ("logout", "did you mean rcli auth logout?"),
+        ("whoami", "did you mean rcli account show?"),
+        ("pull rcli/hello", "nothing is fetched beforehand: rcli run MODEL brings what the model needs"),
+        ("chat rcli/smollm2", "did you mean rcli stream MODEL -i prompt=TEXT?"),
+        ("cancel", "did you mean rcli predictions cancel last?"),
+        ("version", "did you mean rcli --version, or rcli versions?"),
+        ("help login", "did you mean rcli auth login?"),
+        ("rcli/hello text=you", "did you mean rcli run rcli/hello?"),
+        ("./echo text=you", "did you mean rcli run ./echo?"),
+        ("nothing-like-it", "rcli --help"),
+    ],
+)
+def test_a_command_of_another_program_leads_to_ours(warm_rcli: Run, words: str, hint: str) -> None:
+    unknown = words.removeprefix("help ").split()[0]
+
+    done = warm_rcli(*words.split())
+
+    said = f"error: there is no command {unknown!r}\nhint: {hint}\n"
+    assert (done, done.stderr, done.exit_code) == ("", said, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("models ls", "did you mean rcli models list?"),
+        ("models get rcli/hello", "did you mean rcli models show?"),
+        ("models rcli/hello", "did you mean rcli models show rcli/hello?"),
+        ("models serach", "did you mean rcli models search?"),
+        ("predictions last", "did you mean rcli predictions show last?"),
+        ("predictions kill last", "did you mean rcli predictions cancel?"),
+        ("auth whoami", "did you mean rcli auth status?"),
+        ("config unset host", "did you mean rcli config set KEY ''?"),
+        ("config host rm work", "did you mean rcli config host remove?"),
+        ("cache clear", "did you mean rcli cache prune?"),
+        ("serve start", "did you mean rcli serve --background?"),
+        ("files nothing-like-it", "rcli files --help"),
+    ],
+)
+def test_a_verb_of_another_program_leads_to_ours(warm_rcli: Run, words: str, hint: str) -> None:
+    noun, _, verb = words.replace("config host", "config+host").partition(" ")
+
+    done = warm_rcli(*words.split())
+
+    said = f"error: rcli {noun.replace('+', ' ')} has no command {verb.split()[0]!r}\nhint: {hint}\n"
+    assert (done, done.stderr, done.exit_code) == ("", said, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("run --version", "did you mean rcli --version?"),
+        ("run rcli/hello --text", "an input is written -i text=VALUE; rcli run --help tells the options"),
+        ("models list --text", "rcli models list --help"),
+        ("--host local models list", "options stand behind the command: rcli COMMAND --host"),
+    ],
+)
+def test_an_option_of_another_program_leads_to_ours(warm_rcli: Run, words: str, hint: str) -> None:
+    done = warm_rcli(*words.split())
+
+    assert (done.stderr.splitlines()[-1], done.exit_code) == (f"hint: {hint}", 2)
+
+
+def test_what_others_call_a_command_is_no_command_of_ours_and_leads_to_one() -> None:
+    nouns = {target.split()[0] for target in habits.COMMANDS.values()}
+
+    assert nouns <= set(COMMANDS)
+    assert not set(habits.COMMANDS) & set(COMMANDS)
+
+
+def test_the_options_of_all_commands_are_known_to_stand_behind(warm_rcli: Run) -> None:
+    everywhere = warm_rcli("ps", "--help").partition("Everywhere:\n")[2].partition("\n\n")[0]
+    rows = [line.strip().partition("  ")[0] for line in everywhere.splitlines() if line.startswith("  -")]
+
+    told = re.findall(r"--?[a-z-]+", " ".join(rows))
+
+    assert sorted(told) == sorted(habits.BEHIND)

@@ -38,6 +38,7 @@ def test_this_machine_is_free(warm_rcli: Run) -> None:
     told = warm_rcli("hardware", "list", "--host", "local")
 
     assert told
+    assert warm_rcli("hardware", "--host", "local") == told
     assert all(line.endswith("\t0.000000\tfree, this machine") for line in told.splitlines())
 
 

@@ -10,7 +10,20 @@ from urllib.parse import quote
 import pytest
 
 from rcli.records import Json
-from tests.cloud import FILES, ID, PNG, TEXT, TEXT_STREAM, Cloud, cloud, events, prediction
+from tests.cli.conftest import Shell
+from tests.cloud import (
+    FILES,
+    ID,
+    PNG,
+    TEXT,
+    TEXT_STREAM,
+    VERSION,
+    Cloud,
+    cloud,
+    document,
+    events,
+    prediction,
+)
 from tests.conftest import Result, Run
 from tests.recording_server import Answer, json_answer, problem
 
@@ -173,6 +186,150 @@ def test_a_pipe_gets_every_byte(rcli: Run, cloud: Cloud) -> None:
 
     assert result.data == MARK.encode()
     assert harm(result) != []
+
+
+# what an account has
+
+
+def version_of(id: str = VERSION) -> Json:
+    return {"id": id, "created_at": MARK, "cog_version": MARK, "openapi_schema": document(TEXT, EVIL_INPUTS)}
+
+
+EVIL_INPUTS: dict[str, Json] = {MARK: {"type": "string", "description": MARK, "title": MARK, "default": MARK}}
+A_MODEL: Json = {
+    "owner": "acme",
+    "name": MARK,
+    "description": MARK,
+    "visibility": MARK,
+    "run_count": 7,
+    "url": f"https://{MARK}",
+    "github_url": MARK,
+    "paper_url": MARK,
+    "license_url": MARK,
+    "latest_version": version_of(),
+}
+A_RELEASE: Json = {
+    "number": 1,
+    "model": MARK,
+    "version": MARK,
+    "created_at": MARK,
+    "created_by": {"username": MARK},
+    "configuration": {"hardware": MARK, "min_instances": 0, "max_instances": 1},
+}
+A_DEPLOYMENT: Json = {"owner": "acme", "name": MARK, "current_release": A_RELEASE}
+A_FILE: Json = {
+    "id": MARK,
+    "name": MARK,
+    "content_type": MARK,
+    "size": 3,
+    "etag": MARK,
+    "checksums": {"sha256": MARK},
+    "metadata": {MARK: MARK},
+    "created_at": MARK,
+    "expires_at": MARK,
+    "urls": {"get": MARK},
+}
+A_COLLECTION: Json = {"name": MARK, "slug": MARK, "description": MARK, "models": [A_MODEL]}
+A_TRAINING = prediction(
+    "failed",
+    model=f"acme/{MARK}",
+    version=MARK,
+    logs=f"{MARK}\nstep 1/2 {MARK}=0.5\n",
+    error=MARK,
+    created_at=MARK,
+    destination=MARK,
+    output={"version": MARK, "weights": MARK},
+)
+ACCOUNT: dict[str, Json | list[Json]] = {
+    "models": A_MODEL,
+    "models/acme/cat": A_MODEL,
+    "models/acme/cat/versions": version_of(),
+    f"models/acme/cat/versions/{VERSION}": version_of(),
+    "models/acme/cat/examples": prediction("succeeded", id=MARK, input={MARK: MARK}, output=MARK),
+    "deployments": A_DEPLOYMENT,
+    "deployments/acme/shop": A_DEPLOYMENT,
+    "files": A_FILE,
+    "files/one": A_FILE,
+    "collections": A_COLLECTION,
+    "collections/cats": A_COLLECTION,
+    "predictions": prediction("processing", id=MARK, model=f"a/{MARK}", created_at=MARK),
+    "trainings": A_TRAINING,
+    f"trainings/{ID}": A_TRAINING,
+    "account": {"type": MARK, "username": MARK, "name": MARK, "github_url": MARK, "avatar_url": MARK},
+}
+LISTS = ("models", "deployments", "files", "collections", "predictions", "trainings")
+OF_AN_ACCOUNT = (
+    "account",
+    "api account",
+    "api account --include",
+    "api models/acme/cat/readme",
+    "collections list",
+    "collections show cats",
+    "deployments list",
+    "deployments show acme/shop",
+    "files list",
+    "files show one",
+    "hardware list",
+    "models examples acme/cat",
+    "models list",
+    "models readme acme/cat",
+    "models schema acme/cat",
+    "models search cat",
+    "models show acme/cat",
+    "ps",
+    "search cat",
+    "trainings list",
+    "trainings logs last",
+    "trainings logs last -f",
+    "trainings show last",
+    "trainings wait last",
+    "trainings watch last --progress none",
+    "train --help acme/cat",
+    "versions list acme/cat",
+    f"versions show acme/cat:{VERSION}",
+)
+
+
+def has_an_evil_account(cloud: Cloud) -> None:
+    for path, value in ACCOUNT.items():
+        is_list = path in LISTS or path.endswith(("/versions", "/examples"))
+        page = {"results": [value], "next": None, "previous": None} if is_list else value
+        evil = IN_A_HEADER if path == "account" else "none"
+        cloud.api.answer(f"GET /v1/{path}", json_answer(page, 200, **{"X-Evil": evil}))
+    cloud.api.answer("GET /v1/hardware", json_answer([{"sku": MARK, "name": MARK}]))
+    cloud.api.answer("QUERY /v1/models", json_answer({"results": [A_MODEL], "next": None}))
+    found = {"models": [{"model": A_MODEL, "metadata": {}}], "collections": [A_COLLECTION]}
+    cloud.api.answer("GET /v1/search", json_answer({**found, "pages": [{"name": MARK, "href": MARK}]}))
+    readme = f"# {MARK}\n\n[{MARK}](http://evil/{MARK})\n\n```\n{MARK}\n```\n<b>{MARK}</b>\n"
+    cloud.api.answer(
+        "GET /v1/models/acme/cat/readme", Answer(200, readme.encode(), {"Content-Type": "text/plain"})
+    )
+
+
+@pytest.mark.parametrize("words", OF_AN_ACCOUNT)
+def test_what_an_account_has_is_text_alone(rcli: Run, cloud: Cloud, words: str) -> None:
+    has_an_evil_account(cloud)
+
+    result = rcli(*words.split(), "--host", "replicate", env=cloud.env, terminal=True)
+
+    assert "fore" in result + result.stderr
+    assert harm(result) == []
+
+
+def test_a_model_s_name_in_a_list_to_choose_from_is_text_alone(warm_shell: Shell, cloud: Cloud) -> None:
+    has_an_evil_account(cloud)
+    session = warm_shell.terminal("run", "prompt=a cat", columns=100, env=cloud.env | {"NO_COLOR": "1"})
+    for shown, keys in (("Model:", "search"), ("/ search", "\r"), ("Search replicate:", "cat\r")):
+        session.shows(shown)
+        session.press(keys)
+    session.shows("acme/be", "fore")
+    session.press("\x03")
+
+    assert session.end() == 130
+    assert re.search(rb"\x1b\](?!8;;)|evil|\x1b\[8m|\xe2\x80\xae", session.raw) is None
+
+
+# what is kept here
 
 
 @pytest.mark.parametrize("words", [["list"], ["show", "last"], ["search", "fore"], ["export"]])

@@ -117,10 +117,10 @@ def test_a_named_host_without_a_token_is_exit_4(rcli: Run, both: Cloud, work: Re
     assert work.requests == []
 
 
-def test_an_unknown_host_is_named_with_the_known_ones(rcli: Run, work: RecordingServer) -> None:
+def test_an_unknown_host_is_told_with_the_one_that_was_meant(rcli: Run, work: RecordingServer) -> None:
     refused = rcli("models", "show", f"wrok:{MODEL}")
 
-    said = "error: there is no host 'wrok'\nhint: hosts: local, replicate, work\n"
+    said = "error: there is no host 'wrok'\nhint: did you mean work?\n"
     assert (refused.stderr, refused.exit_code) == (said, 2)
 
 

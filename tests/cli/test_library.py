@@ -126,7 +126,9 @@ def test_secrets_and_files_are_kept_by_name(rcli: Run, home: Path, cloud: Cloud,
     rcli("run", "stability-ai/sdxl", "token=hunter2", "image=@cat.png", env=cloud.env)
 
     record = json.loads(rcli("library", "show", "last", "--json"))
+    shown = rcli("library", "show", "last")
 
+    assert f'input\t{{"image": "@{tmp_path}/cat.png"}}\n' in shown
     assert record["input"] == {"image": None}
     assert record["secrets"] == ["token"]
     (file,) = record["files"]

@@ -23,7 +23,7 @@ def test_a_model_s_help_tells_its_inputs_and_how_to_begin(warm_rcli: Run) -> Non
         f"Usage: rcli run {model} [OPTIONS] [KEY=VALUE]…\n"
         "\n"
         "Inputs:\n"
-        "  prompt   a text, 2… characters, required\n"
+        "  prompt   a text, at least 2 characters, required\n"
         "           What to say\n"
         "  style    one of 'plain', 'loud', required\n"
         "  count    a whole number, 1…5, required\n"
@@ -93,7 +93,7 @@ def test_a_model_of_the_cloud_has_help_too(rcli: Run, cloud: Cloud) -> None:
 def test_a_training_s_help_tells_what_it_trains_on(warm_rcli: Run) -> None:
     result = warm_rcli("train", str(PROJECTS / "trainer"), "--help")
 
-    assert "\n  words  a file or a URL, required\n  steps  a whole number, 1…, default 3\n" in result
+    assert "\n  words  a file or a URL, required\n  steps  a whole number, at least 1, default 3\n" in result
     assert f"  rcli train {PROJECTS / 'trainer'} -i words=@file --destination me/mine\n" in result
 
 

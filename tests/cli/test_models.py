@@ -58,7 +58,8 @@ def test_an_unknown_model_is_an_error_with_a_way_out(warm_rcli: Run) -> None:
         1,
     )
     assert (unknown.stderr, unknown.exit_code) == (
-        "error: there is no model ada/lovelace on local\nhint: rcli models list --host local\n",
+        "error: there is no model ada/lovelace on local\n"
+        "hint: rcli models list --host local; one of Replicate's: --host replicate\n",
         1,
     )
 
@@ -75,7 +76,7 @@ def test_a_schema_tells_what_to_write(warm_rcli: Run) -> None:
 
     rows = [line.split("\t") for line in told.splitlines()]
     assert [row[:4] for row in rows] == [
-        ["prompt", "a text", "required", "1… characters"],
+        ["prompt", "a text", "required", "at least 1 character"],
         ["system_prompt", "a text", '"You are a helpful assistant."', ""],
         ["max_tokens", "a whole number", "256", "1…1024"],
         ["temperature", "a number", "0", "0…2"],

@@ -154,7 +154,7 @@ def test_a_clock_that_is_off_is_suspected(
     [
         (
             problem(401, detail="You did not pass a valid authentication token"),
-            "You did not pass a valid authentication token\nhint: rcli auth login",
+            "You did not pass a valid authentication token\nhint: REPLICATE_API_TOKEN is what is wrong",
             4,
         ),
         (problem(403, detail="You have no access to this"), "You have no access to this\n", 4),

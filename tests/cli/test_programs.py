@@ -150,10 +150,21 @@ def test_a_stream_of_text_is_joined(programs: Programs, language: str) -> None:
     assert ("".join(given) if language == "curl" else given) == expected.removesuffix("\n")
 
 
-def test_a_stream_s_program_is_that_of_a_run(warm_shell: Shell) -> None:
-    argv = (str(PROJECTS / "tokens"), "n=3", "--code", "python")
+@pytest.mark.parametrize("language", ["python", "node"])
+def test_a_program_for_a_stream_prints_it_as_it_comes(programs: Programs, language: str) -> None:
+    argv = (str(PROJECTS / "tokens"), "n=3")
+    expected = programs.shell.run("stream", *argv)
+    printed = programs.shell.run("stream", *argv, "--code", language)
 
-    assert warm_shell.run("stream", *argv) == warm_shell.run("run", *argv)
+    assert "replicate.stream(" in printed
+    assert programs.run(language, printed) == expected != ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_there_is_no_stream_the_program_is_that_of_a_run(warm_shell: Shell, language: str) -> None:
+    argv = (str(PROJECTS / "echo"), "text=x", "--code", language)
+
+    assert warm_shell.run("stream", *argv) == warm_shell.run("run", *argv) != ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -118,12 +118,21 @@ def test_a_diff_wants_two_versions_that_tell_their_inputs(rcli: Run, model: Clou
     one = {"next": None, "results": [version(NEWEST)]}
     model.api.answer("GET /v1/models/ada/painter/versions", json_answer(one))
     alone = rcli("versions", "diff", "ada/painter", env=model.env)
+    model.api.answer("GET /v1/models/ada/painter/versions", json_answer({"next": None, "results": []}))
+    none = rcli("versions", "diff", "ada/painter", env=model.env)
 
     assert unknown.stderr == (
         "error: version 11bbbbbbbbbb does not tell what it takes: nothing can be compared\n"
     )
-    assert alone.stderr == "error: ada/painter has no two versions to compare\n"
-    assert (unknown.exit_code, alone.exit_code) == (1, 1)
+    assert alone.stderr == (
+        f"error: ada/painter has one version, {NEWEST[:12]}: there is none to compare it with\n"
+        "hint: rcli models schema replicate:ada/painter\n"
+    )
+    assert none.stderr == (
+        "error: ada/painter has no version yet: nothing was pushed to it\n"
+        "hint: rcli push FOLDER replicate:ada/painter\n"
+    )
+    assert (unknown.exit_code, alone.exit_code, none.exit_code) == (1, 1, 1)
 
 
 def test_a_version_of_this_machine_is_deleted_with_its_predictions(warm_shell: Shell) -> None:

@@ -206,6 +206,11 @@ def test_a_handler_that_is_down_is_told_of_and_gets_what_it_missed(
         (["--exec", "'a"], '--exec "\'a" cannot be read: No closing quotation'),
         (["--path", "hook"], "--path begins with /, unlike 'hook'"),
         (["--secret-file", "nowhere"], "cannot read the signing key"),
+        (
+            ["--save", "/no/such/events"],
+            "there is no folder /no/such to save events in\nhint: mkdir -p /no/such",
+        ),
+        (["--save", "/"], "cannot save events in /: Is a directory\nhint: --save FILE"),
     ],
 )
 def test_what_cannot_be_done_is_said_at_once(

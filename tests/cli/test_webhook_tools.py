@@ -158,11 +158,37 @@ def test_what_a_listener_has_kept_is_sent_again_byte_for_byte(warm_shell: Shell,
 def test_what_nobody_knows_cannot_be_sent_again(warm_shell: Shell) -> None:
     result = warm_shell.run("webhook", "replay", "nosuchid", "--forward-to", "localhost:1", "--host", "local")
 
-    assert result.exit_code == 1
-    assert "no event completed of nosuchid" in " ".join(result.stderr.replace("has ", "").split())
+    service = warm_shell.run(
+        *("webhook", "replay", "nosuchid", "--from", "service", "--forward-to", "localhost:1"),
+        *("--host", "local"),
+    )
+
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "error: no completed event of nosuchid is known, neither to what rcli webhook listen has kept, nor "
+        "to local, nor to the library\nhint: rcli predictions list --host local\n",
+    )
+    assert service.stderr.startswith("error: no completed event of nosuchid is known, not to local\n")
 
 
 # verify and secret
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["mesage.txt"], "did you mean message.txt?"),
+        (["other.txt"], "rcli webhook verify message.txt; - is standard input"),
+        (["message.txt", "--body", "nowhere/body"], "there is no folder {cwd}/nowhere"),
+    ],
+)
+def test_a_message_that_is_not_there_is_told(rcli: Run, tmp_path: Path, words: list[str], hint: str) -> None:
+    (tmp_path / "message.txt").write_text("webhook-id: x\n\n{}")
+
+    refused = rcli("webhook", "verify", *words, env=WITH_KEY)
+
+    said = f"error: there is no file {tmp_path}/{words[-1]}\nhint: {hint.format(cwd=tmp_path)}\n"
+    assert (refused.stderr, refused.exit_code) == (said, 2)
 
 
 def message(key: str = KEY, *, off: int = 0) -> tuple[dict[str, str], bytes]:

@@ -16,7 +16,7 @@ from rcli.listener.events import Event, made
 from rcli.listener.forward import Endpoint, Forwarder
 from rcli.listener.journal import Journal, recorded
 from rcli.listener.running import Place, named
-from rcli.listener.saving import Saved, saved_events
+from rcli.listener.saving import Saved
 from rcli.signing import new_key, verify
 from tests.listener.conftest import Listen, prediction
 from tests.receiver import Receiver
@@ -202,28 +202,19 @@ def test_saved_events_are_whole(listen: Listen, tmp_path: Path) -> None:
     direct.send(prediction(output="é\n\u2028"), "msg_1")
     (entry,) = direct.settled(1)
 
-    (saved,) = saved_events(file)
+    (line,) = file.read_text().splitlines()
 
     kept, _ = direct.running.details(entry.number)
-    assert saved == kept
+    assert json.loads(line) == kept.to_json()
     assert file.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_saved_line_that_is_no_event_says_which(tmp_path: Path) -> None:
-    file = tmp_path / "events.jsonl"
-    file.write_text('{"id": "x"}\n')
-
-    with pytest.raises(RcliError, match="no saved webhook event"):
-        list(saved_events(file))
-    file.write_text("{\n")
-    with pytest.raises(RcliError, match=r"line 1 of .* is no JSON"):
-        list(saved_events(file))
 
 
 def test_any_bytes_survive_being_saved() -> None:
     event = Event("m", "output", b'{"a": "\xff\xc3\xa9"}', {"webhook-id": "m"}, "direct", 1.5)
 
-    assert Event.from_json(json.loads(json.dumps(event.to_json()))) == event
+    saved = json.loads(json.dumps(event.to_json()))
+
+    assert saved["body"].encode("utf-8", "surrogateescape") == event.body
 
 
 def test_the_journal_is_found_by_prediction_and_by_message(listen: Listen, tmp_path: Path) -> None:
@@ -262,8 +253,6 @@ def test_marks_are_set_with_an_event_or_not_at_all(tmp_path: Path) -> None:
 
     assert (first, again) == (True, False)
     assert (journal.marks(), journal.marks("a"), other) == ({"at": "2", "of": "3"}, {"at": "2"}, {})
-    journal.unmark("at")
-    assert journal.marks() == {"of": "3"}
     journal.close()
 
 

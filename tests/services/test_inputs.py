@@ -19,6 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rcli.errors import InvalidInput, RcliError, UsageError
+from rcli.services.models.schema import input_fields
+from rcli.services.request import words
 from rcli.services.request.inputs import Inputs, Pair, build, parse_pairs, resolve_files
 from rcli.services.request.sources import Sources
 
@@ -644,3 +646,21 @@ def test_typed_values_survive_being_written(
     ).values
 
     assert found == {"whole": whole, "number": number, "truth": truth, "text": text, "texts": texts}
+
+
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        ({"type": "integer", "minimum": 1, "maximum": 2147483647}, "1…2147483647"),
+        ({"type": "number", "minimum": 0}, "at least 0"),
+        ({"type": "number", "maximum": 0.5}, "up to 0.5"),
+        ({"type": "string", "minLength": 1}, "at least 1 character"),
+        ({"type": "string", "maxLength": 80}, "up to 80 characters"),
+        ({"type": "string", "minLength": 2, "maxLength": 3}, "2…3 characters"),
+        ({"type": "string"}, None),
+    ],
+)
+def test_bounds_are_told_in_words(schema: Document, told: str | None) -> None:
+    (field,) = input_fields({"components": {"schemas": {"Input": {"properties": {"x": schema}}}}})
+
+    assert words.bounds(field) == told

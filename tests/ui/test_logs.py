@@ -101,6 +101,22 @@ def test_a_log_s_last_line_needs_no_end() -> None:
     assert (told, lines.rest(), lines.rest()) == ("all\n", "but the end\n", "")
 
 
+def test_the_line_that_is_being_written_is_its_last_step() -> None:
+    lines = LogLines()
+
+    lines.feed("all\n 10%|#\r\x1b[31m 20%|##\x07\t\r")
+
+    assert lines.open == " 20%|##    "
+
+
+def test_a_long_line_is_written_whole() -> None:
+    lines = LogLines()
+
+    told = [lines.feed("x" * 5000), lines.feed("y\nz" + "z" * 5000 + "\n")]
+
+    assert told == ["", "x" * 5000 + "y\nz" + "z" * 5000 + "\n"]
+
+
 def test_of_a_bar_in_a_whole_log_its_last_step_stands() -> None:
     log = "loading\r\n\r 10%|#\r 90%|####\nTraceback:\n  here\n\n 20%|#\r"
 

@@ -32,7 +32,8 @@ def show(language: str, app: App, words: Sequence[str], written: Sequence[str], 
     model = plan.model
     with schema_named(plan.name):
         built = launch.build(model.target, plan.written, plan.handling.answers)
-    text = programs.write(language, model.api.client.host, model.target, built, wishes.terms)
+    host, streams = model.api.client.host, wishes.streams
+    text = programs.write(language, host, model.target, built, wishes.terms, streams=streams)
     app.screen.line(text.rstrip("\n"))
 
 

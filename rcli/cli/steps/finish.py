@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from rcli.app import App
-from rcli.cli.options import chosen
+from rcli.cli.further import chosen
 from rcli.errors import UsageError
 from rcli.services.results import media
 from rcli.services.results.media import Medium

@@ -60,20 +60,23 @@ def follow(app: App, running: Running, display: Display, course: Course, telling
 
 def tell_logs(app: App, events: Iterable[PredictionEvent]) -> None:
     """The log alone, or with --json its events."""
-    for event in events:
-        match event:
-            case Logs() if app.flags.wants_json:
-                app.screen.event(as_json(event))
-            case Logs(text):
-                app.screen.text(text)
-    app.screen.end_text()
+    try:
+        for event in events:
+            match event:
+                case Logs() if app.flags.wants_json:
+                    app.screen.event(as_json(event))
+                case Logs(text):
+                    app.screen.roll(text)
+    finally:
+        app.screen.end_roll()
 
 
 def tell_log(app: App, log: str) -> None:
     """A whole log: exact, but on a terminal as it stands there in the end."""
     if app.screen.is_terminal and not app.flags.wants_json:
-        log = "".join(f"{line}\n" for line in standing(log))
-    tell_logs(app, [Logs(log)] if log else [])
+        app.screen.text("".join(f"{line}\n" for line in standing(log)))
+    else:
+        tell_logs(app, [Logs(log)] if log else [])
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import typer
 
-from rcli.cli.options import chosen
+from rcli.cli.further import chosen
 from rcli.services.request.sending import Box, box
 
 

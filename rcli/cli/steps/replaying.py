@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from rcli.app import App
-from rcli.cli.options import Predictions, also, further, world
+from rcli.cli.options import Ids, also, further, world
 from rcli.cli.options import chosen as option
 from rcli.cli.steps import handling, lookup
 from rcli.cli.steps.forwarding import kinds
@@ -35,7 +35,7 @@ Kinds = Annotated[
     further(["--new-id"], "Under ids of their own, for handlers that remember those they have seen."),
     *handling.HANDLER,
 )
-def replay(ctx: typer.Context, ids: Predictions, event: Kinds = None) -> int:
+def replay(ctx: typer.Context, ids: Ids, event: Kinds = None) -> int:
     """Send webhooks of past predictions to your handler again, signed anew.
 
     What rcli webhook listen has kept is sent byte for byte under its id; of anything else the message is
@@ -65,10 +65,15 @@ def _events(ctx: typer.Context, app: App, text: str, wanted: frozenset[Kind]) ->
     for name, way in ways.items():
         if asked in (None, name) and (found := way()):
             return [_renamed(each, key) for each in found] if option(ctx, "--new-id") else found
-    who = f"the {asked} has" if asked else "neither the journal nor the service nor the library has"
-    raise NotFound(
-        f"{who} no event {' or '.join(sorted(wanted))} of {text}", hint=f"rcli predictions show {text}"
-    )
+    known = lookup.library(app).known(id, host)
+    hint = f"rcli predictions show {text}" if known else f"rcli predictions list --host {host}"
+    raise NotFound(_unknown(text, host, asked, " or ".join(sorted(wanted))), hint=hint)
+
+
+def _unknown(text: str, host: str, asked: str | None, wanted: str) -> str:
+    who = {"journal": "what rcli webhook listen has kept", "service": host, "library": "the library"}
+    where = f"not to {who[asked]}" if asked else f"neither to {', nor to '.join(who.values())}"
+    return f"no {wanted} event of {text} is known, {where}"
 
 
 def _kept(app: App, id: str, key: str, wanted: frozenset[Kind]) -> list[Event]:

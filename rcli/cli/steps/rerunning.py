@@ -11,11 +11,12 @@ from rcli.cli.options import (
     FINISH,
     TERMS,
     VARIABLES,
+    Detach,
+    Id,
     Inputs,
     Logs,
     Output,
     OutputDir,
-    Prediction,
     also,
     world,
 )
@@ -45,14 +46,12 @@ Changes = Annotated[
 @also(VARIABLES, *TERMS, *FINISH)
 def rerun(
     ctx: typer.Context,
-    id: Prediction,
+    id: Id,
     words: Changes = None,
     input: Inputs = None,
     output: Output = None,
     output_dir: OutputDir = None,
-    detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="Leave it running and print its id.")
-    ] = False,
+    detach: Detach = False,
     logs: Logs = False,
 ) -> None:
     """Run the same version of a model on the same inputs again, changed by -i.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rcli.app import App, sign_in_hint
+from rcli.app import App
 from rcli.cli.steps.delivering import Wishes
 from rcli.cli.steps.pinning import pinned, tell_changes
 from rcli.errors import InvalidInput, NotAllowed, NotFound, UsageError
@@ -31,7 +31,8 @@ def split(words: Sequence[str], cwd: Path) -> tuple[str | None, list[str]]:
     """
     models = [word for word in words if is_folder(word) or "=" not in word]
     if len(models) > 1:
-        raise UsageError(f"{models[1]!r} is no input", hint="inputs are written key=value")
+        hint = "inputs are written key=value; --help behind the model tells them"
+        raise UsageError(f"{models[1]!r} is no input", hint=hint)
     if models:
         return models[0], [word for word in words if word is not models[0]]
     if (cwd / "cog.yaml").is_file():
@@ -150,6 +151,6 @@ def _missing_explained(app: App, host: str, reference: Reference, *, explicit: b
         may_be_elsewhere = isinstance(reference, ModelReference) and reference.owner != "rcli"
         if host == LOCAL and not explicit and may_be_elsewhere and not app.is_signed_in(REPLICATE):
             raise NotAllowed(
-                f"{exc.message}, and nobody is signed in to {REPLICATE}", hint=sign_in_hint(REPLICATE)
+                f"{exc.message}, and nobody is signed in to {REPLICATE}", hint="rcli auth login"
             ) from exc
         raise

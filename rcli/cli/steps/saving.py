@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from rcli.app import App
-from rcli.cli.options import NAMES, SHOW, Output, OutputDir, Prediction, also, world
+from rcli.cli.options import NAMES, SHOW, Id, Output, OutputDir, also, world
 from rcli.cli.steps import performing
 from rcli.cli.steps.delivering import STDOUT, Wishes
 from rcli.cli.steps.finish import PLAIN, Finish, about, finish, open_first, preview
@@ -28,7 +28,7 @@ _SAVED_AS_IT_IS = "saved already as it is (--output-dir FOLDER saves it anew):"
 
 
 @also(*NAMES, *SHOW)
-def download(ctx: typer.Context, id: Prediction, output: Output = None, output_dir: OutputDir = None) -> None:
+def download(ctx: typer.Context, id: Id, output: Output = None, output_dir: OutputDir = None) -> None:
     """Save the output of a prediction that has ended, and print the paths.
 
     What is in the managed folder already is not fetched again, and a large file that broke off goes on where
@@ -94,7 +94,7 @@ def fetch(
     )
 
 
-def open_(ctx: typer.Context, id: Prediction) -> None:
+def open_(ctx: typer.Context, id: Id) -> None:
     """Open a prediction's page in the browser; without one its address is printed.
 
     A prediction of this machine has no page: the paths of its output files are printed, or else its address.

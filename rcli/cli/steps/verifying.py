@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,8 +14,9 @@ from rcli import signing
 from rcli.app import App
 from rcli.cli.options import also, chosen, further, world
 from rcli.cli.steps import handling
-from rcli.errors import RcliError, UsageError
+from rcli.errors import InvalidInput, RcliError, UsageError
 from rcli.listener.events import SIGNED
+from rcli.services.request.sources import Sources
 
 MessageFile = Annotated[
     str | None,
@@ -45,7 +45,7 @@ def verify(ctx: typer.Context, file: MessageFile = None) -> int:
 
     \b
     Examples: rcli webhook verify message.txt
-              rcli webhook verify --header 'webhook-id: msg_x' --header … --body body.json
+              rcli webhook verify --any-time event.json
     """
     app = world(ctx)
     message = _read(ctx, app, file)
@@ -160,9 +160,8 @@ def _header(line: str) -> tuple[str, str]:
 
 
 def _bytes(app: App, name: str) -> bytes:
-    if name == "-":
-        return app.stdin.buffer.read()
     try:
-        return (app.cwd / Path(name)).read_bytes()
-    except OSError as exc:
-        raise UsageError(f"cannot read {name}: {exc.strerror}") from exc
+        return Sources(app.cwd, app.home, app.stdin.buffer).content(name)
+    except InvalidInput as exc:
+        exc.hint = exc.hint or "rcli webhook verify message.txt; - is standard input"
+        raise

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
 
 import typer
 
 from rcli.app import App
-from rcli.cli.options import Predictions, world
+from rcli.cli.options import Ids, WaitTimeout, world
 from rcli.cli.steps.lookup import library, place
 from rcli.errors import NoAnswer, RcliError
 from rcli.records import Prediction
@@ -18,12 +17,8 @@ from rcli.services.work.waiting import Waiting
 from rcli.ui import views
 from rcli.ui.live import Display
 
-WaitTimeout = Annotated[
-    str | None, typer.Option("--timeout", metavar="TIME", help="Give up after this long: 30s, 5m, 1h.")
-]
 
-
-def wait(ctx: typer.Context, ids: Predictions, timeout: WaitTimeout = None) -> int:
+def wait(ctx: typer.Context, ids: Ids, timeout: WaitTimeout = None) -> int:
     """Wait until predictions have ended, and print a line for each as it does.
 
     The exit code is the highest of them: 3 if one failed, 7 if one was canceled. After --timeout it is 5, and

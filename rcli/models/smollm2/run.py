@@ -7,6 +7,12 @@ from typing import Any
 import llama
 from cog import BaseRunner, ConcatenateIterator, Input, streaming
 
+HOW = {
+    "repeat_penalty": 1.1,  # without it, a model this small repeats itself
+    "stream": True,
+    "return_progress": True,
+}
+
 
 class Runner(BaseRunner):
     def setup(self) -> None:
@@ -44,29 +50,30 @@ class Runner(BaseRunner):
         seed = secrets.randbelow(2**31) if seed is None else seed
         print(f"seed: {seed}")
         request = {
-            "messages": [
-                {"role": "system", "content": system_prompt},
-                {"role": "user", "content": prompt},
-            ],
+            "messages": conversation(system_prompt, prompt),
             "max_tokens": max_tokens,
             "temperature": temperature,
             "top_p": top_p,
             "seed": seed,
-            "repeat_penalty": 1.1,  # without it, a model this small repeats itself
-            "stream": True,
-            "return_progress": True,
+            **HOW,
         }
         with closing(llama.stream(self.server, request)) as chunks:
             for chunk in chunks:
-                match chunk:
-                    case {"error": error}:
-                        raise ValueError(refusal(error))
-                    case {"prompt_progress": {"processed": done, "total": total}}:
-                        print(f"prompt: {done} of {total} tokens")
-                    case {"choices": [{"delta": {"content": str(text)}}]}:
-                        yield text
-                    case {"timings": timings}:
-                        self.report(timings)
+                if (text := self.take(chunk)) is not None:
+                    yield text
+
+    def take(self, chunk: dict[str, Any]) -> str | None:
+        """Give the text that a piece of the answer brings; log what it tells beside it."""
+        match chunk:
+            case {"error": error}:
+                raise ValueError(refusal(error))
+            case {"prompt_progress": {"processed": done, "total": total}}:
+                print(f"prompt: {done} of {total} tokens")
+            case {"choices": [{"delta": {"content": str(text)}}]}:
+                return text
+            case {"timings": timings}:
+                self.report(timings)
+        return None
 
     def report(self, timings: dict[str, Any]) -> None:
         """Put the figures of a finished answer into the prediction's logs and metrics."""
@@ -76,6 +83,11 @@ class Runner(BaseRunner):
         self.record_metric("input_token_count", read)
         self.record_metric("output_token_count", written)
         self.record_metric("tokens_per_second", speed)
+
+
+def conversation(system_prompt: str, prompt: str) -> list[dict[str, str]]:
+    """Put what was said into the form that the model was tuned for."""
+    return [{"role": "system", "content": system_prompt}, {"role": "user", "content": prompt}]
 
 
 def refusal(error: dict[str, Any]) -> str:

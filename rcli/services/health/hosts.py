@@ -52,14 +52,11 @@ def check(api: Replicate, token: Token | None) -> Iterator[Finding]:
 
 
 def _refused(topic: str, api: Replicate, token: Token | None, error: NotAllowed) -> Finding:
-    name = api.client.host.name
-    login = "rcli auth login" if name == REPLICATE else f"rcli auth login --host {name}"
     if token is None:
+        login = credentials.sign_in_hint(api.client.host)
         return Finding(topic, "note", "it answers; nobody is signed in", login)
     said = f"the token from {token.origin} is not taken: {error.message}"
-    if name == REPLICATE and not credentials.is_api_token(token.secret):
-        said += "; tokens of the API begin with r8_, and one of cog login can do nothing but push"
-    return Finding(topic, "problem", said, login)
+    return Finding(topic, "problem", said, credentials.sign_in_hint(api.client.host, token.origin))
 
 
 def _clock(topic: str, date: str, now: float) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Literal
 
 from rcli.api.endpoints import Replicate, pages
-from rcli.errors import InvalidInput, NotAllowed, NotFound
+from rcli.errors import InvalidInput, NotAllowed, NotFound, RcliError
 from rcli.records import NO_TERMS, Json, Model, Prediction, Terms
 from rcli.references import DeploymentReference, ModelReference, VersionReference
 from rcli.settings import LOCAL
@@ -66,11 +66,13 @@ def find(api: Replicate, reference: ModelReference) -> Model:
     try:
         return api.model(reference.owner, reference.name)
     except NotFound as exc:
-        host = api.client.host.name
-        message = f"there is no model {reference.full_name} on {host}"
-        if host == LOCAL and (near := _similar(api, reference)):
-            raise Misspelt(message, hint=f"did you mean {near}?") from exc
-        raise NotFound(message, hint=f"rcli models list --host {host}") from exc
+        raise _missing(api, reference) from exc
+
+
+def unpushed(api: Replicate, model: Model) -> NotFound:
+    """The error for a model without any version, of which there is nothing to run or to show."""
+    said = f"{model.full_name} has no version yet: nothing was pushed to it"
+    return NotFound(said, hint=f"rcli push FOLDER {api.client.host.name}:{model.full_name}")
 
 
 def create(api: Replicate, target: Target, input: Json, terms: Terms = NO_TERMS) -> Prediction:
@@ -85,6 +87,17 @@ def create(api: Replicate, target: Target, input: Json, terms: Terms = NO_TERMS)
             raise
         where = f"show {target.model}" if target.model else f"list --host {api.client.host.name}"
         raise NotFound(exc.message, hint=f"rcli models {where}") from exc
+
+
+def _missing(api: Replicate, reference: ModelReference) -> NotFound:
+    host = api.client.host.name
+    message = f"there is no model {reference.full_name} on {host}"
+    if near := _similar(api, reference):
+        return Misspelt(message, hint=f"did you mean {near}?")
+    if host != LOCAL:
+        return NotFound(message, hint=f"rcli models search {reference.name} --host {host}")
+    elsewhere = "" if reference.owner == "rcli" else "; one of Replicate's: --host replicate"
+    return NotFound(message, hint=f"rcli models list --host {host}{elsewhere}")
 
 
 def _created(api: Replicate, target: Target, input: Json, terms: Terms) -> Prediction:
@@ -119,12 +132,17 @@ def _latest(api: Replicate, reference: ModelReference) -> Target:
         document = latest.schema if latest else {}
         return Target("model", model.full_name, None, document, model.owner, model.name)
     if latest is None:
-        raise NotFound(f"{model.full_name} has no version yet: nothing was pushed to it")
+        raise unpushed(api, model)
     return Target("version", model.full_name, latest.id, latest.schema, model.owner, model.name)
 
 
 def _similar(api: Replicate, reference: ModelReference) -> str | None:
-    names = [model.full_name for model in api.models(None).results]
+    """The name that was meant: of all models on this machine, elsewhere of those that a search finds."""
+    try:
+        found = api.models(None) if api.client.host.name == LOCAL else api.search_models(reference.name)
+    except RcliError:
+        return None  # a host without a search, or one that has gone: what is told is that there is no model
+    names = [model.full_name for model in found.results]
     near = get_close_matches(reference.full_name, names, n=1, cutoff=0.8)  # many share their owner
     return near[0] if near else None
 

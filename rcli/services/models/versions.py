@@ -52,7 +52,7 @@ def latest(api: Replicate, reference: ModelReference) -> Version:
     """Raises NotFound for a model without any."""
     model = catalog.find(api, reference)
     if model.latest_version is None:
-        raise NotFound(f"{model.full_name} has no version yet: nothing was pushed to it")
+        raise catalog.unpushed(api, model)
     return model.latest_version
 
 
@@ -67,9 +67,16 @@ def pair(
         return find(api, reference, old), find(api, reference, new)
     newest = list(islice(each(api, reference), 2))
     if len(newest) < 2:
-        catalog.find(api, reference)
-        raise NotFound(f"{reference.full_name} has no two versions to compare")
+        raise _no_pair(api, reference, newest)
     return newest[1], newest[0]
+
+
+def _no_pair(api: Replicate, reference: ModelReference, found: list[Version]) -> NotFound:
+    model, host = catalog.find(api, reference), api.client.host.name
+    if found:
+        said = f"{model.full_name} has one version, {found[0].id[:12]}: there is none to compare it with"
+        return NotFound(said, hint=f"rcli models schema {host}:{model.full_name}")
+    return catalog.unpushed(api, model)
 
 
 def _unknown(api: Replicate, reference: ModelReference, id: str) -> NotFound:

@@ -44,8 +44,10 @@ def check_language(name: str) -> str:
     return name
 
 
-def write(language: str, host: Host, target: Target, built: Inputs, terms: Terms) -> str:
-    """The program's text, which ends with a line break.
+def write(
+    language: str, host: Host, target: Target, built: Inputs, terms: Terms, *, streams: bool = False
+) -> str:
+    """The program's text, which ends with a line break; ``streams``: it prints a text as it comes.
 
     Raises UsageError for a file without a name that a program could open, and for what the client cannot ask.
     """
@@ -60,7 +62,7 @@ def write(language: str, host: Host, target: Target, built: Inputs, terms: Terms
     values: Json = inputs.placed(Inputs(built.values, files), stand_in)
     hidden: dict[str, Any] = {name: Code(writer.secret(variable(name))) for name in secrets & values.keys()}
     needed = tuple(variable(name) for name in values if name in secrets)
-    return writer.program(Call(host, target, {**values, **hidden}, files, needed, terms))
+    return writer.program(Call(host, target, {**values, **hidden}, files, needed, terms, streams))
 
 
 def check_place(file: Path) -> None:

@@ -25,7 +25,7 @@ class Code(str):
 class Call:
     """One prediction. Code stands for files and secrets in ``input``.
 
-    ``needed`` are the variables that the secrets come from.
+    ``needed`` are the variables that the secrets come from; ``streams``: text is wanted as it comes.
     """
 
     host: Host
@@ -34,6 +34,12 @@ class Call:
     files: tuple[FileInput, ...]
     needed: tuple[str, ...]
     terms: Terms
+    streams: bool = False
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the clients' ``stream`` is called, which takes what their ``run`` takes."""
+        return self.streams and self.reference is not None and self.shape == "stream"
 
     @property
     def reference(self) -> str | None:

@@ -30,9 +30,7 @@ def program(call: Call) -> str:
         "",
         f"const replicate = new Replicate({options});",
         "",
-        *_called(call),
-        "",
-        *_shown(call),
+        *(_streamed(call) if call.is_streamed else [*_called(call), "", *_shown(call)]),
     ]
     return "\n".join(lines) + "\n"
 
@@ -42,6 +40,15 @@ def _imports(call: Call) -> list[str]:
     names += ["writeFile"] if call.gives_files else []
     used = [f'import {{ {", ".join(names)} }} from "node:fs/promises";'] if names else []
     return [*used, *(['import { basename } from "node:path";'] if "writeFile" in names else [])]
+
+
+def _streamed(call: Call) -> list[str]:
+    given = _written({"input": call.input, **call.terms.body()})
+    return [
+        f"for await (const event of replicate.stream({_scalar(call.reference)}, {given})) {{",
+        "    process.stdout.write(`${event}`);",
+        "}",
+    ]
 
 
 def _called(call: Call) -> list[str]:

@@ -17,16 +17,25 @@ def secret(name: str) -> str:
 
 
 def program(call: Call) -> str:
-    body = [*_called(call), "", *_shown(call)]
+    body = _streamed(call) if call.is_streamed else [*_called(call), "", *_shown(call)]
     functions = _functions(call)
     imports = _imports("\n".join([*functions, *body]))
     lines = [*call.preparations("#", "pip install 'replicate<2'"), "", *imports, "", *functions, *body]
     return "\n".join(lines) + "\n"
 
 
-def _called(call: Call) -> list[str]:
+def _streamed(call: Call) -> list[str]:
+    first = ["for event in replicate.stream(", f"    {_scalar(call.reference)},"]
+    return [*first, *_given(call), "):", '    print(event, end="", flush=True)']
+
+
+def _given(call: Call) -> list[str]:
     more = [f"    {name}={_written(value, 1)}," for name, value in call.terms.body().items()]
-    given = [f"    input={_written(call.input, 1)},", *more]
+    return [f"    input={_written(call.input, 1)},", *more]
+
+
+def _called(call: Call) -> list[str]:
+    given = _given(call)
     if call.reference:
         polls = ["    wait=False,"] if call.gives_files else []
         return ["output = replicate.run(", f"    {_scalar(call.reference)},", *given, *polls, ")"]

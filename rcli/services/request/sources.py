@@ -8,6 +8,7 @@ import shlex
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
 
@@ -147,7 +148,7 @@ def _status(path: Path, written: str, *, folders: bool = False) -> os.stat_resul
         if stat.S_ISREG(status.st_mode):
             path.open("rb").close()
     except FileNotFoundError as exc:
-        raise InvalidInput(f"there is no file {path}") from exc
+        raise InvalidInput(f"there is no file {path}", hint=_meant(path, written)) from exc
     except (OSError, ValueError) as exc:  # ValueError: a null byte, or no file name that this system has
         raise InvalidInput(f"cannot read {path}: {getattr(exc, 'strerror', None) or exc}") from exc
     if stat.S_ISDIR(status.st_mode) and not folders:
@@ -156,6 +157,16 @@ def _status(path: Path, written: str, *, folders: bool = False) -> os.stat_resul
             f"{path} is a folder, not a file", hint=f"if the model takes an archive: {command}"
         )
     return status
+
+
+def _meant(path: Path, written: str) -> str | None:
+    """The file beside it whose name is almost the same, or the folder that is not there."""
+    try:
+        names = os.listdir(path.parent)
+    except OSError:
+        return f"there is no folder {path.parent}"
+    near = get_close_matches(path.name, names, n=1, cutoff=0.85)
+    return f"did you mean {os.path.join(os.path.dirname(written), near[0])}?" if near else None
 
 
 def _content(path: Path) -> bytes:

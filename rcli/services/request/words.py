@@ -46,12 +46,14 @@ def wanted(field: Field) -> str:
 
 
 def bounds(field: Field) -> str | None:
-    """From where to where a number goes, or how many characters a text has: ``1…10``, ``…80 characters``."""
-    if field.minimum is not None or field.maximum is not None:
-        return f"{_figure(field.minimum)}…{_figure(field.maximum)}"
-    if field.min_length is not None or field.max_length is not None:
-        return f"{_figure(field.min_length)}…{_figure(field.max_length)} characters"
-    return None
+    """From where to where a number goes, or how many characters a text has.
+
+    ``1…10``, ``at least 2``, ``up to 80 characters``.
+    """
+    if told := _range(field.minimum, field.maximum):
+        return told
+    told = _range(field.min_length, field.max_length)
+    return told and f"{told} {'character' if told.endswith(' 1') else 'characters'}"
 
 
 def typed(field: Field, text: str) -> Any:
@@ -157,10 +159,14 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _figure(value: float | None) -> str:
+def _range(least: float | None, most: float | None) -> str | None:
+    if least is None:
+        return None if most is None else f"up to {_figure(most)}"
+    return f"at least {_figure(least)}" if most is None else f"{_figure(least)}…{_figure(most)}"
+
+
+def _figure(value: float) -> str:
     """Whole numbers with all their digits: a seed's bound is no 2.14748e+09."""
-    if value is None:
-        return ""
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e16 else f"{value:g}"
 
 

@@ -404,7 +404,8 @@ def test_a_worker_that_died_between_predictions_fails_the_next_at_once(start: An
 def test_a_prediction_that_breaks_coglets_connection_to_the_worker_is_a_crash(start: Any) -> None:
     async def run() -> Outcome:
         async with start("deep_metric") as running:
-            return await running.predict()
+            outcome: Outcome = await running.predict()
+            return outcome
 
     outcome = asyncio.run(run())
 
