@@ -140,7 +140,7 @@ def test_every_command_line_of_the_readme_and_its_pages_parses(line: str, tmp_pa
         parse(argv, tmp_path)
 
 
-def test_the_tour_runs_as_written(home: Path, tmp_path: Path) -> None:
+def test_the_tour_and_the_page_of_projects_run_as_written(home: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     lines = [line.replace("7878", str(port)) for line in code(section(TOUR))]
