@@ -14,6 +14,7 @@ from threading import Event, Lock, Thread
 import httpx
 
 from rcli.api.client import Client
+from rcli.api.content import content
 from rcli.api.failures import Disconnected
 from rcli.errors import RcliError
 
@@ -142,7 +143,7 @@ class _Work:
     def _bring(self, share: Share, number: int, first: httpx.Response | None) -> None:
         if first is not None:
             with suppress(Disconnected, httpx.TransportError):
-                self._write(first.iter_raw(), share, number)
+                self._write(content(first), share, number)
         persist(self.source.client, lambda: self._ask(share, number), lambda: share.begin)
 
     def _ask(self, share: Share, number: int) -> None:
@@ -158,7 +159,7 @@ class _Work:
         with self.source.client.stream(self.source.url, headers) as response:
             if response.status_code != 206 or begin_of(response) != share.begin:
                 raise NoRanges
-            self._write(response.iter_raw(), share, number)
+            self._write(content(response), share, number)
         if share.begin < share.end:
             raise NoRanges
 

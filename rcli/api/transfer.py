@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from urllib.parse import unquote, unquote_to_bytes
 import httpx
 
 from rcli.api.client import Client
+from rcli.api.content import content
 from rcli.api.failures import no_api
 from rcli.api.partial import Left, begun, forget, forget_note, keep, path_of
 from rcli.api.parts import Part, publish
@@ -248,7 +249,7 @@ class _Transfer:
                 self._shares = shared(total, self._connections)
                 self._fetch_shares(response)
                 return
-            for chunk in _chunks(response):
+            for chunk in content(response):
                 self._file.write(chunk)
                 self._job.progress(self._file.tell(), total)
 
@@ -295,10 +296,6 @@ def _disk_errors(target: Path) -> Iterator[None]:
         raise NotSaved(
             f"cannot save {target}: {exc.strerror or exc}", hint="-o FILE or --output-dir saves it elsewhere"
         ) from exc
-
-
-def _chunks(response: httpx.Response) -> Iterable[bytes]:
-    return response.iter_bytes() if "content-encoding" in response.headers else response.iter_raw()
 
 
 def _validator(response: httpx.Response) -> str | None:

@@ -23,6 +23,8 @@ from tests.recording_server import Answer, Recorded, RecordingServer, page, prob
 
 ROOT = Path(__file__).parents[2]
 PNG = b"\x89PNG\r\n" + bytes(range(256)) * 40
+SIZES = pytest.mark.parametrize("body", [PNG, PNG * 900], ids=["small", "large"])
+"""Large ones are read past the HTTP library."""
 
 
 @pytest.fixture
@@ -57,11 +59,12 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_download_is_saved_whole(fetch: Fetch, tmp_path: Path) -> None:
-    saved = fetch(picture())
+@SIZES
+def test_a_download_is_saved_whole(fetch: Fetch, tmp_path: Path, body: bytes) -> None:
+    saved = fetch(picture(body))
 
-    assert saved == Downloaded(tmp_path / "out.png", len(PNG), "image/png")
-    assert saved.path.read_bytes() == PNG
+    assert saved == Downloaded(tmp_path / "out.png", len(body), "image/png")
+    assert saved.path.read_bytes() == body
     assert files(tmp_path) == ["out.png"]
 
 
@@ -91,11 +94,12 @@ def test_nothing_is_there_under_the_name_before_it_is_complete(
     assert target.read_bytes() == PNG
 
 
+@SIZES
 def test_a_truncated_body_is_an_error_and_leaves_nothing(
-    fetch: Fetch, recording_server: RecordingServer, tmp_path: Path
+    fetch: Fetch, recording_server: RecordingServer, tmp_path: Path, body: bytes
 ) -> None:
     with pytest.raises(NoAnswer, match="broke"):
-        fetch(Answer(200, PNG, declared=len(PNG) + 1))
+        fetch(Answer(200, body, declared=len(body) + 1))
 
     assert files(tmp_path) == []
     assert len(recording_server.requests) == 4
@@ -108,10 +112,11 @@ def test_a_truncated_chunked_body_is_an_error(fetch: Fetch, tmp_path: Path) -> N
     assert files(tmp_path) == []
 
 
-def test_a_broken_download_starts_again(fetch: Fetch) -> None:
-    saved = fetch(Answer(200, PNG[:100], declared=len(PNG)), picture())
+@SIZES
+def test_a_broken_download_starts_again(fetch: Fetch, body: bytes) -> None:
+    saved = fetch(Answer(200, body[:100], declared=len(body)), picture(body))
 
-    assert saved.path.read_bytes() == PNG
+    assert saved.path.read_bytes() == body
 
 
 def test_a_broken_download_goes_on_where_the_server_can(

@@ -56,8 +56,8 @@ def test_the_examples_run_as_written(story: str, request: pytest.FixtureRequest)
     trial.perform(STORIES[story])
 
 
-def test_what_the_help_of_rcli_itself_begins_with_runs(warm_shell: Shell) -> None:
-    trial = Trial(warm_shell)
+def test_what_the_help_of_rcli_itself_begins_with_runs(shell: Shell) -> None:
+    trial = Trial(shell)
     trial.run("push", str(SDXL), "local:stability-ai/sdxl")
     told = trial.run("--help")
 
@@ -66,4 +66,4 @@ def test_what_the_help_of_rcli_itself_begins_with_runs(warm_shell: Shell) -> Non
 
     assert first == 'rcli run stability-ai/sdxl -i prompt="a cat in space"'
     assert Path(painted.strip()).suffix == ".png"
-    assert set(others) <= {*examples(warm_shell, "rcli run"), *examples(warm_shell, "rcli stream")}
+    assert set(others) <= {*examples(shell, "rcli run"), *examples(shell, "rcli stream")}

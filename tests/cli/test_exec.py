@@ -192,10 +192,11 @@ def test_what_the_caller_ignores_the_command_ignores(warm_shell: Shell, bare: Pa
 
 def test_ctrl_c_reaches_the_command_once(warm_shell: Shell, bare: Path) -> None:
     program = (
-        "import signal, time\n"
-        "signal.signal(signal.SIGINT, lambda *_: print('heard', flush=True))\n"
+        "import signal\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])\n"
         "print('ready', flush=True)\n"
-        "signal.pause()\n"
+        "signal.sigwait([signal.SIGINT])\n"
+        "print('heard')\n"
         "print('one', signal.sigtimedwait([signal.SIGINT], 0.3))\n"
     )
     session = warm_shell.terminal("exec", str(bare), "python", "-c", program)

@@ -17,12 +17,12 @@ SDXL = ROOT / "tests" / "guide" / "models" / "sdxl"
 
 
 @pytest.fixture
-def projects(warm_shell: Shell, machine: Machine) -> Trial:
-    trial, home = Trial(warm_shell), warm_shell.cwd
+def projects(shell: Shell, machine: Machine) -> Trial:
+    trial, home = Trial(shell), shell.cwd
     project = home / "my-model"
 
     def ask_python(argv: list[str]) -> None:
-        session = warm_shell.terminal(*argv)
+        session = shell.terminal(*argv)
         session.shows(">>>")
         session.press("import cog; 6 * 7\r")
         session.shows("\n42")

@@ -19,11 +19,11 @@ DINOSAURS = product(("Tyranno", "Bronto", "Stego", "Allo", "Mega"), "aeiou", ("s
 
 
 @pytest.fixture
-def training(warm_shell: Shell) -> Trial:
-    trial, gate = Trial(warm_shell), warm_shell.cwd / "gate"
-    (warm_shell.cwd / "names.txt").write_text("\n".join(map("".join, DINOSAURS)))
-    (warm_shell.cwd / "pics").mkdir()
-    Image.new("RGB", (8, 8), "lime").save(warm_shell.cwd / "pics" / "a.png")
+def training(shell: Shell) -> Trial:
+    trial, gate = Trial(shell), shell.cwd / "gate"
+    (shell.cwd / "names.txt").write_text("\n".join(map("".join, DINOSAURS)))
+    (shell.cwd / "pics").mkdir()
+    Image.new("RGB", (8, 8), "lime").save(shell.cwd / "pics" / "a.png")
 
     def begin() -> None:
         gate.unlink(missing_ok=True)
@@ -36,7 +36,7 @@ def training(warm_shell: Shell) -> Trial:
         assert process.end() == 0, process.stderr
 
     def wait(argv: list[str]) -> None:
-        session = warm_shell.terminal(*argv)
+        session = shell.terminal(*argv)
         session.shows("processing")
         gate.touch()
         assert session.end() == 0, session.text
