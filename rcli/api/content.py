@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 import httpcore
 import httpx
 
+from rcli.api.network import READ_BYTES
+
 _LARGE = 8 << 20
 """Bytes from which on a connection that nobody can use again costs less than three copies of every byte."""
-
-_READ_BYTES = 1 << 18
 
 
 def content(response: httpx.Response) -> Iterable[bytes]:
@@ -35,7 +35,7 @@ def _straight(response: httpx.Response, missing: int) -> Iterator[bytes]:
     while piece:
         yield piece
         missing -= len(piece)
-        piece = _read(stream, min(missing, _READ_BYTES), seconds) if missing else b""
+        piece = _read(stream, min(missing, READ_BYTES), seconds) if missing else b""
     response.close()
     if missing:
         raise httpx.RemoteProtocolError("it ended before the content did")
