@@ -17,7 +17,7 @@ from PIL import Image
 
 from rcli.app import App
 from rcli.cli.root import COMMANDS, build
-from rcli.cli.steps.resolving import split
+from rcli.cli.steps.request.resolving import split
 from rcli.services.request.documents import is_document
 from rcli.services.request.inputs import parse_pairs
 from tests.conftest import environment

@@ -42,7 +42,7 @@ def exec_(
     Examples: rcli exec python
               rcli exec -e DEBUG=1 ./my-model -- python -m unittest
     """
-    from rcli.cli.steps.changes import overrides, variables
+    from rcli.cli.steps.request.changes import overrides, variables
 
     folder, command = _split(world(ctx), words or [])
     _run(world(ctx), folder, command, file, overrides(ctx), variables(ctx))

@@ -14,9 +14,10 @@ import typer
 from rcli import settings
 from rcli.app import App
 from rcli.cli.options import Command, Id, Limit, Yes, also, chosen, further, group, world
-from rcli.cli.steps import rescuing, saving, showing
+from rcli.cli.steps import showing
 from rcli.cli.steps.confirming import confirmed
 from rcli.cli.steps.lookup import library
+from rcli.cli.steps.results import rescuing, saving
 from rcli.errors import NotFound, RcliError, UsageError
 from rcli.services import times
 from rcli.services.library.queries import Filter

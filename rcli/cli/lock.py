@@ -10,7 +10,7 @@ import typer
 from rcli.app import App
 from rcli.cli.options import world
 from rcli.cli.steps import showing
-from rcli.cli.steps.pinning import lines, lock_of
+from rcli.cli.steps.request.pinning import lines, lock_of
 from rcli.errors import NotFound, UsageError
 from rcli.records import Version
 from rcli.references import ModelReference

@@ -23,9 +23,10 @@ from rcli.cli.options import (
     group,
     world,
 )
-from rcli.cli.steps import named, resolving, showing
+from rcli.cli.steps import named, showing
 from rcli.cli.steps.confirming import confirmed
-from rcli.cli.steps.model_help import OUTPUTS
+from rcli.cli.steps.request import resolving
+from rcli.cli.steps.request.model_help import OUTPUTS
 from rcli.errors import NotFound, RcliError, UsageError
 from rcli.records import Json
 from rcli.references import ModelReference

@@ -90,7 +90,7 @@ class Command(TyperCommand):
             super().parse_args(ctx, args)
             words = ctx.params["words"] or ()
             if model := next((word for word in words if "=" not in word or is_folder(word)), None):
-                from rcli.cli.steps import model_help
+                from rcli.cli.steps.request import model_help
 
                 model_help.show(world(ctx), ctx.command_path, model, ctx.params["file"], ctx.get_help())
                 ctx.exit()
@@ -189,7 +189,7 @@ PROJECT = (
     further(["--torch-backend"], "PyTorch for a folder's project: cpu or auto.", metavar="BUILD"),
     VARIABLES,
 )
-"""What ``rcli.cli.steps.changes`` reads."""
+"""What ``rcli.cli.steps.request.changes`` reads."""
 
 SEVERAL = (
     further(["--repeat"], "Run it so many times.", metavar="N"),
@@ -204,7 +204,7 @@ SEVERAL = (
 CODE = (
     further(["--code"], "Print the program that would do the same: python, node, curl.", metavar="LANGUAGE"),
 )
-"""What ``rcli.cli.steps.modes`` reads."""
+"""What ``rcli.cli.steps.work.modes`` reads."""
 
 PINS = (further(["--locked"], "Refuse a model that the project's rcli.lock does not pin."),)
 NAMES = (
@@ -220,7 +220,7 @@ SHOW = (
     further(["--open"], "Open the first saved file."),
 )
 FINISH = (*NAMES, *SHOW, further(["--web"], "Open the prediction's page in the browser."))
-"""What ``rcli.cli.steps.finish`` reads."""
+"""What ``rcli.cli.steps.results.finish`` reads."""
 
 
 def group(about: str | None = None) -> typer.Typer:

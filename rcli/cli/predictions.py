@@ -26,18 +26,19 @@ from rcli.cli.options import (
 )
 from rcli.cli.options import Logs as LogsToo
 from rcli.cli.run import ProjectFile, Words
-from rcli.cli.steps import following, performing, showing
-from rcli.cli.steps.canceling import cancel
-from rcli.cli.steps.changes import overrides, variables
-from rcli.cli.steps.delivering import Wishes
-from rcli.cli.steps.finish import finish
-from rcli.cli.steps.giving import giving
+from rcli.cli.steps import showing
 from rcli.cli.steps.lookup import found, library, place
-from rcli.cli.steps.modes import mode
-from rcli.cli.steps.rerunning import rerun
-from rcli.cli.steps.saving import download, open_
-from rcli.cli.steps.terms import terms
-from rcli.cli.steps.waiting import wait
+from rcli.cli.steps.request.changes import overrides, variables
+from rcli.cli.steps.request.giving import giving
+from rcli.cli.steps.request.terms import terms
+from rcli.cli.steps.results.delivering import Wishes
+from rcli.cli.steps.results.finish import finish
+from rcli.cli.steps.results.saving import download, open_
+from rcli.cli.steps.work import following, performing
+from rcli.cli.steps.work.canceling import cancel
+from rcli.cli.steps.work.modes import mode
+from rcli.cli.steps.work.rerunning import rerun
+from rcli.cli.steps.work.waiting import wait
 from rcli.errors import NotFound, RcliError
 from rcli.services import lists
 from rcli.services.work import predict

@@ -60,12 +60,12 @@ def run(
               rcli run ./my-model -i image=@cat.png -o out.png
               rcli run rcli/names -i n=3 --sweep prompt=Ma,Be
     """
-    from rcli.cli.steps.changes import overrides, variables
-    from rcli.cli.steps.delivering import Wishes  # help texts need none of it
-    from rcli.cli.steps.finish import finish
-    from rcli.cli.steps.giving import giving
-    from rcli.cli.steps.modes import mode
-    from rcli.cli.steps.terms import terms
+    from rcli.cli.steps.request.changes import overrides, variables
+    from rcli.cli.steps.request.giving import giving
+    from rcli.cli.steps.request.terms import terms
+    from rcli.cli.steps.results.delivering import Wishes  # help texts need none of it
+    from rcli.cli.steps.results.finish import finish
+    from rcli.cli.steps.work.modes import mode
 
     wishes = Wishes(
         file,
@@ -97,11 +97,11 @@ def stream(
 
     Example: rcli stream rcli/smollm2 -i prompt="Tell me a joke"
     """
-    from rcli.cli.steps.changes import overrides, variables
-    from rcli.cli.steps.delivering import Wishes
-    from rcli.cli.steps.giving import giving
-    from rcli.cli.steps.modes import mode
-    from rcli.cli.steps.terms import terms
+    from rcli.cli.steps.request.changes import overrides, variables
+    from rcli.cli.steps.request.giving import giving
+    from rcli.cli.steps.request.terms import terms
+    from rcli.cli.steps.results.delivering import Wishes
+    from rcli.cli.steps.work.modes import mode
 
     wishes = Wishes(
         file,

@@ -10,7 +10,7 @@ import typer
 
 from rcli.cli.options import Command, NewFolder, group, world
 from rcli.cli.steps import showing
-from rcli.cli.steps.programming import PROGRAM, Scaffold, program
+from rcli.cli.steps.programs.programming import PROGRAM, Scaffold, program
 from rcli.errors import UsageError
 
 app = group()

@@ -72,9 +72,9 @@ def train(
     Examples: rcli train rcli/names -i train_data=@names.txt -i steps=200 --destination local:me/names
               rcli train stability-ai/sdxl -i input_images=@pics/ --destination me/sdxl-me
     """
-    from rcli.cli.steps.attending import attention
-    from rcli.cli.steps.terms import terms
-    from rcli.cli.steps.training import Making, Order, perform
+    from rcli.cli.steps.request.terms import terms
+    from rcli.cli.steps.trainings.attending import attention
+    from rcli.cli.steps.trainings.training import Making, Order, perform
     from rcli.services.request.sending import box, kind
 
     app = world(ctx)

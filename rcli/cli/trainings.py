@@ -9,9 +9,9 @@ import typer
 from rcli.app import App
 from rcli.cli.options import Command, Every, Id, Limit, Logs, WaitTimeout, group, world
 from rcli.cli.steps import showing
-from rcli.cli.steps.attending import UNMOVED, attend, attention, check_table, coming_back, conclude
-from rcli.cli.steps.following import tell_log, tell_logs
-from rcli.cli.steps.saving import show_page
+from rcli.cli.steps.results.saving import show_page
+from rcli.cli.steps.trainings.attending import UNMOVED, attend, attention, check_table, coming_back, conclude
+from rcli.cli.steps.work.following import tell_log, tell_logs
 from rcli.cli.train import Csv, Download
 from rcli.errors import NoAnswer
 from rcli.services import lists, local, times

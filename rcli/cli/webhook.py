@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from rcli.cli.options import Command, also, group, world
-from rcli.cli.steps import relaying
-from rcli.cli.steps.checking import check
-from rcli.cli.steps.forwarding import Asked
-from rcli.cli.steps.replaying import replay
-from rcli.cli.steps.triggering import trigger
-from rcli.cli.steps.verifying import secret, verify
+from rcli.cli.steps.webhooks import relaying
+from rcli.cli.steps.webhooks.checking import check
+from rcli.cli.steps.webhooks.forwarding import Asked
+from rcli.cli.steps.webhooks.replaying import replay
+from rcli.cli.steps.webhooks.triggering import trigger
+from rcli.cli.steps.webhooks.verifying import secret, verify
 
 app = group()
 
@@ -106,7 +106,7 @@ def listen(
     if port is None and public_url is None:
         relaying.listen(ctx, asked, secret_file, print_secret=print_secret)
         return
-    from rcli.cli.steps import receiving  # starlette and uvicorn, for this way alone
+    from rcli.cli.steps.webhooks import receiving  # starlette and uvicorn, for this way alone
 
     relaying.refuse_options(ctx)
     at = receiving.Address(port or 0, bind, path, public_url)

@@ -11,7 +11,8 @@ import typer
 
 from rcli.app import App
 from rcli.cli.options import also, chosen, further, world
-from rcli.cli.steps import handling, named
+from rcli.cli.steps import named
+from rcli.cli.steps.webhooks import handling
 from rcli.errors import UsageError
 from rcli.listener import sample
 from rcli.listener.changes import Message

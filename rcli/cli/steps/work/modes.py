@@ -9,7 +9,7 @@ import typer
 
 from rcli.app import App
 from rcli.cli.options import chosen
-from rcli.cli.steps.delivering import Wishes
+from rcli.cli.steps.results.delivering import Wishes
 from rcli.errors import UsageError
 
 Mode = Callable[[App, Sequence[str], Sequence[str], Wishes], int | None]
@@ -21,13 +21,13 @@ def mode(ctx: typer.Context) -> Mode:
     if language and (repeats or chosen(ctx, "--sweep")):
         raise UsageError("--code writes a program for one prediction", hint="leave --sweep and --repeat away")
     if language:
-        from rcli.cli.steps import coding
+        from rcli.cli.steps.programs import coding
 
         return partial(coding.show, language)
     if repeats or chosen(ctx, "--sweep"):
-        from rcli.cli.steps import several
+        from rcli.cli.steps.work import several
 
         return several.mode(ctx)
-    from rcli.cli.steps.performing import perform
+    from rcli.cli.steps.work.performing import perform
 
     return perform

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rcli.app import App
-from rcli.cli.steps import asking, choosing, rehearsing, showing
-from rcli.cli.steps.delivering import STDOUT, Delivery, Wishes
-from rcli.cli.steps.following import Telling, explain_failure, follow, sum_up, taken_up_again
+from rcli.cli.steps import showing
 from rcli.cli.steps.lookup import library
-from rcli.cli.steps.resolving import resolve, schema_named, split, title
+from rcli.cli.steps.request import asking, choosing, rehearsing
+from rcli.cli.steps.request.resolving import resolve, schema_named, split, title
+from rcli.cli.steps.results.delivering import STDOUT, Delivery, Wishes
+from rcli.cli.steps.work.following import Telling, explain_failure, follow, sum_up, taken_up_again
 from rcli.errors import RcliError
 from rcli.records import Prediction
 from rcli.services.library.records import Origin

@@ -50,7 +50,7 @@ def program(
     Examples: rcli scaffold program last --python
               rcli scaffold program rcli/hello text=you --curl -o hello.sh
     """
-    from rcli.cli.steps import coding
+    from rcli.cli.steps.programs import coding
 
     chosen = [name for name, wanted in (("python", python), ("node", node), ("curl", curl)) if wanted]
     if len(chosen) != 1:

@@ -12,8 +12,9 @@ import typer
 from rcli.app import App
 from rcli.cli.options import Ids, also, further, world
 from rcli.cli.options import chosen as option
-from rcli.cli.steps import handling, lookup
-from rcli.cli.steps.forwarding import kinds
+from rcli.cli.steps import lookup
+from rcli.cli.steps.webhooks import handling
+from rcli.cli.steps.webhooks.forwarding import kinds
 from rcli.errors import NotFound, UsageError
 from rcli.listener import journal
 from rcli.listener.events import MADE_BY, Event

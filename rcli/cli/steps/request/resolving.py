@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rcli.app import App
-from rcli.cli.steps.delivering import Wishes
-from rcli.cli.steps.pinning import pinned, tell_changes
+from rcli.cli.steps.request.pinning import pinned, tell_changes
+from rcli.cli.steps.results.delivering import Wishes
 from rcli.errors import InvalidInput, NotAllowed, NotFound, UsageError
 from rcli.records import Json
 from rcli.references import FolderReference, ModelReference, Reference, VersionReference, is_folder

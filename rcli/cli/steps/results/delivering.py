@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 
 from rcli.app import App
-from rcli.cli.steps.finish import PLAIN, Finish, about, open_first, open_page, preview
-from rcli.cli.steps.following import sum_up
-from rcli.cli.steps.giving import AS_WRITTEN, Giving
+from rcli.cli.steps.request.giving import AS_WRITTEN, Giving
+from rcli.cli.steps.results.finish import PLAIN, Finish, about, open_first, open_page, preview
+from rcli.cli.steps.work.following import sum_up
 from rcli.errors import RcliError, UsageError
 from rcli.records import NO_TERMS, Json, Overrides, Prediction, Terms
 from rcli.services.models import schema

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcli.app import App
-from rcli.cli.steps.following import as_json
+from rcli.cli.steps.work.following import as_json
 from rcli.errors import ClosedPipe, Interrupted, NoAnswer, RateLimited, RcliError
 from rcli.records import Logs, Phase
 from rcli.services.results import outputs

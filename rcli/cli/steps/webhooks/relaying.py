@@ -13,9 +13,9 @@ import typer
 from rcli.app import App
 from rcli.cli.options import chosen, further, world
 from rcli.cli.steps import named
-from rcli.cli.steps.forwarding import ALL, Asked, kinds, wishes
-from rcli.cli.steps.hearing import hear
 from rcli.cli.steps.lookup import library
+from rcli.cli.steps.webhooks.forwarding import ALL, Asked, kinds, wishes
+from rcli.cli.steps.webhooks.hearing import hear
 from rcli.errors import UsageError
 from rcli.listener.keys import Keys
 from rcli.listener.listening import Wishes

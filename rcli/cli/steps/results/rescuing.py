@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rcli.app import App
-from rcli.cli.steps import saving
 from rcli.cli.steps.lookup import library
+from rcli.cli.steps.results import saving
 from rcli.errors import Interrupted, NotFound, RcliError
 from rcli.services.library import Library
 from rcli.services.library.queries import Filter

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcli.app import App
-from rcli.cli.steps.forwarding import Asked, address, wishes
-from rcli.cli.steps.hearing import hear
+from rcli.cli.steps.webhooks.forwarding import Asked, address, wishes
+from rcli.cli.steps.webhooks.hearing import hear
 from rcli.connections import bound
 from rcli.errors import UsageError
 from rcli.listener.keys import Keys

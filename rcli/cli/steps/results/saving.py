@@ -9,11 +9,11 @@ import typer
 
 from rcli.app import App
 from rcli.cli.options import NAMES, SHOW, Id, Output, OutputDir, also, world
-from rcli.cli.steps import performing
-from rcli.cli.steps.delivering import STDOUT, Wishes
-from rcli.cli.steps.finish import PLAIN, Finish, about, finish, open_first, preview
-from rcli.cli.steps.following import explain_failure, taken_up_again
 from rcli.cli.steps.lookup import found, library, place
+from rcli.cli.steps.results.delivering import STDOUT, Wishes
+from rcli.cli.steps.results.finish import PLAIN, Finish, about, finish, open_first, preview
+from rcli.cli.steps.work import performing
+from rcli.cli.steps.work.following import explain_failure, taken_up_again
 from rcli.errors import NotFound, RcliError, UsageError
 from rcli.services.library.records import Record, SavedFile
 from rcli.services.results import outputs, safekeeping

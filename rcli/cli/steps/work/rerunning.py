@@ -20,12 +20,13 @@ from rcli.cli.options import (
     also,
     world,
 )
-from rcli.cli.steps import changes, performing
-from rcli.cli.steps.delivering import Wishes
-from rcli.cli.steps.finish import finish
 from rcli.cli.steps.lookup import library, place
-from rcli.cli.steps.resolving import introduce, schema_named
-from rcli.cli.steps.terms import terms
+from rcli.cli.steps.request import changes
+from rcli.cli.steps.request.resolving import introduce, schema_named
+from rcli.cli.steps.request.terms import terms
+from rcli.cli.steps.results.delivering import Wishes
+from rcli.cli.steps.results.finish import finish
+from rcli.cli.steps.work import performing
 from rcli.errors import UsageError
 from rcli.services.models.catalog import Target
 from rcli.services.request import variables

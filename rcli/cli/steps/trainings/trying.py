@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rcli.app import App
-from rcli.cli.steps.delivering import Wishes
-from rcli.cli.steps.performing import carry_out
-from rcli.cli.steps.resolving import title
+from rcli.cli.steps.request.resolving import title
+from rcli.cli.steps.results.delivering import Wishes
+from rcli.cli.steps.work.performing import carry_out
 from rcli.errors import InvalidInput
 from rcli.references import ModelReference
 from rcli.services.models import catalog

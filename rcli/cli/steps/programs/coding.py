@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from rcli.app import App
-from rcli.cli.steps.delivering import Wishes
 from rcli.cli.steps.lookup import library, place
-from rcli.cli.steps.performing import planned
-from rcli.cli.steps.resolving import schema_named
+from rcli.cli.steps.request.resolving import schema_named
+from rcli.cli.steps.results.delivering import Wishes
+from rcli.cli.steps.work.performing import planned
 from rcli.errors import UsageError
 from rcli.records import NO_TERMS
 from rcli.references import is_folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from rcli.cli.options import also, world
-from rcli.cli.steps import handling
+from rcli.cli.steps.webhooks import handling
 from rcli.errors import RcliError
 from rcli.listener.check import Finding
 from rcli.listener.check import check as run

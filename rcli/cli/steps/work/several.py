@@ -11,12 +11,12 @@ import typer
 
 from rcli.app import App
 from rcli.cli.options import chosen
-from rcli.cli.steps.delivering import Delivery, Wishes
-from rcli.cli.steps.finish import open_first, preview
-from rcli.cli.steps.following import Telling, explain_failure, follow, taken_up_again
 from rcli.cli.steps.lookup import library
-from rcli.cli.steps.performing import Plan, planned
-from rcli.cli.steps.resolving import schema_named, title
+from rcli.cli.steps.request.resolving import schema_named, title
+from rcli.cli.steps.results.delivering import Delivery, Wishes
+from rcli.cli.steps.results.finish import open_first, preview
+from rcli.cli.steps.work.following import Telling, explain_failure, follow, taken_up_again
+from rcli.cli.steps.work.performing import Plan, planned
 from rcli.errors import RcliError, UsageError
 from rcli.services.library.queries import Filter
 from rcli.services.models.schema import input_fields

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rcli.app import App
-from rcli.cli.steps.resolving import document
+from rcli.cli.steps.request.resolving import document
 from rcli.errors import Interrupted, RcliError
 from rcli.services.models import schema
 from rcli.services.models.schema import Field

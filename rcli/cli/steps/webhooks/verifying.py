@@ -13,7 +13,7 @@ import typer
 from rcli import signing
 from rcli.app import App
 from rcli.cli.options import also, chosen, further, world
-from rcli.cli.steps import handling
+from rcli.cli.steps.webhooks import handling
 from rcli.errors import InvalidInput, RcliError, UsageError
 from rcli.listener.events import SIGNED
 from rcli.services.request.sources import Sources

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rcli.app import App
-from rcli.cli.steps import asking, trying
-from rcli.cli.steps.attending import Attention, attend, check_table, coming_back, command
 from rcli.cli.steps.confirming import confirmed
-from rcli.cli.steps.delivering import Wishes
-from rcli.cli.steps.resolving import resolve, split
+from rcli.cli.steps.request import asking
+from rcli.cli.steps.request.resolving import resolve, split
+from rcli.cli.steps.results.delivering import Wishes
+from rcli.cli.steps.trainings import trying
+from rcli.cli.steps.trainings.attending import Attention, attend, check_table, coming_back, command
 from rcli.errors import Interrupted, InvalidInput, NotAllowed, NotFound, UsageError
 from rcli.records import NO_TERMS, Terms
 from rcli.references import ModelReference, is_folder

@@ -9,8 +9,8 @@ import typer
 
 from rcli.app import App
 from rcli.cli.options import chosen, further, world
-from rcli.cli.steps.forwarding import Asked, endpoints
-from rcli.cli.steps.receiving import signing_keys
+from rcli.cli.steps.webhooks.forwarding import Asked, endpoints
+from rcli.cli.steps.webhooks.receiving import signing_keys
 from rcli.errors import NoAnswer, RcliError, UsageError
 from rcli.listener.events import Event
 from rcli.listener.forward import Delivery, Endpoint

@@ -1,0 +1,1 @@
+"""What is done with predictions: made, followed, waited for, canceled, repeated."""
