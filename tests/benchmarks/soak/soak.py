@@ -39,6 +39,7 @@ def soak(seconds: float, random: Random) -> Soaked:
         memory: list[int] = []
         with loading(load, random):
             _disturb(kills, seconds / 2, engine=0.3)
+            kills.kill_engine()  # once at least, whatever the dice have said
             _disturb(kills, seconds / 2, engine=0, memory=memory)
         verdict = judge(address, load.accepted, receiver, memory)
     return Soaked(kills.engines, kills.replicas, receiver.refused, verdict)
