@@ -188,6 +188,7 @@ class _Transfer:
         self._file = made.file
         self._lock = Lock()
         self._is_over = False
+        self._at = 0  # counted: asking the file is a call to the system, a dozen for each download
         self._connections = connections if hasattr(os, "pwrite") else 1
         self._validator: str | None = None
         self._content_type = ""
@@ -218,18 +219,18 @@ class _Transfer:
             if left:
                 self._go_on(left)
             else:
-                persist(self._client, self._receive, self._file.tell)
+                persist(self._client, self._receive, lambda: self._at)
         except NoRanges:
             forget_note(self._job.target)
-            self._connections, self._validator, self._shares = 1, None, []
-            persist(self._client, self._receive, self._file.tell)
+            self._connections, self._validator = 1, None
+            persist(self._client, self._receive, lambda: self._at)
         return self._content_type
 
     def _left(self) -> Left | None:
         """What is missing by now, None if nobody could go on with that."""
         if not (self._validator and self._size):
             return None
-        spans = [(share.begin, share.end) for share in self._shares] or [(self._file.tell(), self._size)]
+        spans = [(share.begin, share.end) for share in self._shares] or [(self._at, self._size)]
         missing = tuple((begin, end) for begin, end in spans if begin < end)
         return Left(path_of(self._job.url), self._validator, self._size, self._content_type, missing)
 
@@ -245,13 +246,14 @@ class _Transfer:
             self._validator = _validator(response)
             self._content_type = response.headers.get("content-type", "").partition(";")[0].strip()
             total = self._size = self._total(response)
-            if self._validator and total and total >= SMALLEST and self._file.tell() == 0:
+            if self._connections > 1 and self._validator and total and total >= SMALLEST and not self._at:
                 self._shares = shared(total, self._connections)
                 self._fetch_shares(response)
                 return
             for chunk in content(response):
                 self._file.write(chunk)
-                self._job.progress(self._file.tell(), total)
+                self._at += len(chunk)
+                self._job.progress(self._at, total)
 
     def _fetch_shares(self, first: httpx.Response | None) -> None:
         assert self._validator
@@ -259,14 +261,13 @@ class _Transfer:
         source = Source(self._client, self._job.url, self._validator, self._size)
         told = self._job.progress
         fetch(source, first, self._file.fileno(), self._shares, lambda done: told(done, source.size))
-        self._file.seek(source.size)
 
     def _headers(self) -> dict[str, str]:
         if self._validator is None:
             return {"Accept-Encoding": "identity"}
         return {
             "Accept-Encoding": "identity",
-            "Range": f"bytes={self._file.tell()}-",
+            "Range": f"bytes={self._at}-",
             "If-Range": self._validator,
         }
 
@@ -276,16 +277,16 @@ class _Transfer:
         suffix = self._job.target.suffix.lower()
         if content_type.startswith("text/html") and suffix not in ("", ".html", ".htm"):
             raise no_api(response)
-        if begin_of(response) == self._file.tell():
-            return
-        self._file.seek(0)
-        self._file.truncate()
+        if begin_of(response) != self._at and (self._at or self._shares):
+            self._file.seek(0)
+            self._file.truncate()
+            self._at, self._shares = 0, []
 
     def _total(self, response: httpx.Response) -> int | None:
         length = response.headers.get("content-length", "")
         if not length.isdecimal() or "content-encoding" in response.headers:
             return None
-        return self._file.tell() + int(length)
+        return self._at + int(length)
 
 
 @contextmanager

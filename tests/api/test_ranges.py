@@ -112,6 +112,28 @@ def test_a_file_that_changes_meanwhile_is_fetched_anew_and_whole(
     assert digest((tmp_path / "x").read_bytes()) == digest(changed)
 
 
+def test_of_a_file_that_becomes_shorter_no_old_end_stays(
+    client: Client, recording_server: RecordingServer, tmp_path: Path, content: bytes
+) -> None:
+    shorter = content[:PIECE]
+    recording_server.answer("GET /x", Ranged(content), Answer(200, shorter, {"ETag": '"v2"'}))
+
+    fetch(client, recording_server, tmp_path)
+
+    assert digest((tmp_path / "x").read_bytes()) == digest(shorter)
+
+
+def test_a_server_that_breaks_off_and_never_gives_the_parts_it_promises_is_an_error(
+    client: Client, recording_server: RecordingServer, tmp_path: Path, content: bytes
+) -> None:
+    recording_server.answer("GET /x", Answer(200, content[:1000], WHOLE, declared=SIZE))
+
+    with pytest.raises(NoAnswer, match="broke"):
+        fetch(client, recording_server, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_part_that_stays_short_is_an_error_and_leaves_nothing(
     client: Client, recording_server: RecordingServer, tmp_path: Path, content: bytes
 ) -> None:

@@ -105,6 +105,15 @@ def test_a_truncated_body_is_an_error_and_leaves_nothing(
     assert len(recording_server.requests) == 4
 
 
+@SIZES
+def test_what_comes_beyond_the_length_is_in_no_file(fetch: Fetch, body: bytes) -> None:
+    saved = fetch(Answer(200, body + PNG, declared=len(body)))
+    following = fetch(picture(body[::-1]), name="following.png")
+
+    assert saved.path.read_bytes() == body
+    assert following.path.read_bytes() == body[::-1]
+
+
 def test_a_truncated_chunked_body_is_an_error(fetch: Fetch, tmp_path: Path) -> None:
     with pytest.raises(NoAnswer, match="broke"):
         fetch(Answer(200, lambda: [PNG], hangs_up=True))
