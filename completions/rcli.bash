@@ -13,7 +13,7 @@ _rcli() {
     done
     case "$node ${words[${#words[@]} - 1]}" in
         "/webhook/listen --model" | "/webhook/trigger --model") kind=model ;;
-        "/api -f" | *" --with" | *" --env" | *" -e" | *" --resize" | *" --timeout" | *" --prefer-wait" | *" --webhook" | *" --repeat" | *" --sweep" | *" --code" | *" --name" | *" --jq" | *" --limit" | *" -n" | *" --destination" | *" --hardware" | *" --convert" | *" --model" | *" --since" | *" --before" | *" --older-than" | *" --sort" | *" --description" | *" --github-url" | *" --paper-url" | *" --license-url" | *" --cover-image-url" | *" --weights-url" | *" --min" | *" --max" | *" --version" | *" --type" | *" --forward-to" | *" --forward" | *" --header" | *" --filter" | *" --exec" | *" --port" | *" --bind" | *" --path" | *" --public-url" | *" --deployment" | *" --event" | *" --from" | *" -p" | *" --lines" | *" --method" | *" -X" | *" --raw-field" | *" --field" | *" -F" | *" -H") kind=value ;;
+        "/api -f" | *" --with" | *" --env" | *" -e" | *" --resize" | *" --timeout" | *" --prefer-wait" | *" --webhook" | *" --repeat" | *" --sweep" | *" --code" | *" --name" | *" --jq" | *" --limit" | *" -n" | *" --destination" | *" --hardware" | *" --convert" | *" --kind" | *" --model" | *" --since" | *" --before" | *" --older-than" | *" --sort" | *" --description" | *" --github-url" | *" --paper-url" | *" --license-url" | *" --cover-image-url" | *" --weights-url" | *" --min" | *" --max" | *" --version" | *" --type" | *" --forward-to" | *" --forward" | *" --header" | *" --filter" | *" --exec" | *" --port" | *" --bind" | *" --path" | *" --public-url" | *" --deployment" | *" --event" | *" --from" | *" -p" | *" --lines" | *" --method" | *" -X" | *" --raw-field" | *" --field" | *" -F" | *" -H") kind=value ;;
         "/api --input" | *" --output" | *" -o" | *" --file" | *" -f" | *" --csv" | *" --readme" | *" --save" | *" --secret-file" | *" --body" | *" --token-file") kind=file ;;
         *" --input" | *" -i" | *" --try" | *" --set") kind=input ;;
         *" --output-dir") kind=folder ;;
@@ -56,11 +56,11 @@ _rcli() {
                 "/trainings/cancel") kind=id choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/trainings/open") kind=id choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/library") kind=none choices="list search show open export prune off rescue" options="--help" ;;
-                "/library/list") kind=none choices="" options="--limit --model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/library/search") kind=value choices="" options="--limit --model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library/list") kind=none choices="" options="--limit --kind --model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library/search") kind=value choices="" options="--limit --kind --model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/library/show") kind=id choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/library/open") kind=id choices="last" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
-                "/library/export") kind=file choices="" options="--model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
+                "/library/export") kind=file choices="" options="--kind --model --status --since --before --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/library/prune") kind=none choices="" options="--older-than --yes --host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/library/off") kind=none choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;
                 "/library/rescue") kind=none choices="" options="--host --json --jq --quiet --plain --progress --no-input --debug --help" ;;

@@ -217,6 +217,18 @@ def test_ids_come_with_model_age_and_state(folder: Path, known: Paths) -> None:
     ]
 
 
+def test_ids_are_those_of_what_the_command_takes(folder: Path, known: Paths) -> None:
+    trained = Prediction.from_json(prediction("succeeded", id="zz4training", created_at=None))
+    Library(known.library, kind="training").remember(trained, "local")
+
+    def ids(node: str) -> list[str]:
+        return [line.partition("\t")[0] for line in asked(folder, "id", node, "", *node.split("/")[1:])]
+
+    assert ids("/trainings/show") == ["zz4training"]
+    assert ids("/predictions/show") == [ID]
+    assert ids("/library/show") == ["zz4training", ID]
+
+
 def test_models_are_those_that_ran_were_seen_and_come_along(folder: Path, known: Paths) -> None:
     told = asked(folder, "words", "/run", "", "run")
 

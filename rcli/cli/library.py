@@ -19,16 +19,21 @@ from rcli.cli.steps.confirming import confirmed
 from rcli.cli.steps.lookup import library
 from rcli.cli.steps.results import rescuing, saving
 from rcli.errors import NotFound, RcliError, UsageError
+from rcli.records import Json
 from rcli.services import times
 from rcli.services.library.queries import Filter
-from rcli.services.library.records import Record
+from rcli.services.library.records import Entry, Kind, Record
 from rcli.services.results import safekeeping
+from rcli.services.work import cost
 from rcli.ui import views
 
 app = group("What ran, kept on this machine when the service has forgotten it.")
 
+KINDS: tuple[Kind, ...] = ("prediction", "training")
+
 FILTERS = (
-    further(["--model"], "Of models with this in their names.", metavar="NAME"),
+    further(["--kind"], "prediction or training; else both.", metavar="KIND"),
+    further(["--model"], "Of models, or made for models, with this in their names.", metavar="NAME"),
     further(["--status"], "succeeded, failed, canceled, aborted, …", metavar="STATUS"),
     further(["--since"], "From a date or time on, or the last 2h, 7d.", metavar="WHEN"),
     further(["--before"], "Up to a date or time, or older than 2h, 7d.", metavar="WHEN"),
@@ -46,7 +51,7 @@ def list_(
     Example: rcli library list --model hello --since 7d
     """
     app = world(ctx)
-    _show_rows(app, library(app).records(_filter(ctx), limit))
+    _show_rows(app, library(app, None).records(_filter(ctx), limit))
 
 
 @app.command(cls=Command)
@@ -61,18 +66,19 @@ def search(
     Example: rcli library search cat space --status succeeded
     """
     app = world(ctx)
-    _show_rows(app, library(app).records(_filter(ctx, " ".join(words)), limit))
+    _show_rows(app, library(app, None).records(_filter(ctx, " ".join(words)), limit))
 
 
 @app.command(cls=Command)
 def show(ctx: typer.Context, id: Id) -> None:
-    """Show all that is kept of a prediction, without asking the service.
+    """Show all that is kept of a prediction or training, without asking the service.
 
     Example: rcli library show last
     """
     app = world(ctx)
     record = _record(app, id)
-    showing.record(app, record.to_json(), record.entry.id, views.kept(record.to_json(), _expiry(record)))
+    fields = views.kept(record.to_json(), _expiry(record), cost.of_record(record, app.settings))
+    showing.record(app, _told(app, record), record.entry.id, fields)
 
 
 @app.command("open", cls=Command)
@@ -86,10 +92,7 @@ def open_(ctx: typer.Context, id: Id) -> None:
     folder = safekeeping.managed(app.settings.outputs, record.entry.id)
     files = safekeeping.present(record, folder)
     if not files:
-        raise NotFound(
-            f"no files of prediction {record.entry.id} are on this machine",
-            hint=f"rcli predictions download {record.entry.id}",
-        )
+        raise _not_here(record.entry)
     path = Path(files[0].path)
     saving.show_path(app, path if len(files) == 1 else path.parent)
 
@@ -102,19 +105,19 @@ def export(
         str | None, typer.Argument(metavar="[FILE]", help="A new file; without one it is stdout.")
     ] = None,
 ) -> None:
-    """Write what is kept as JSON, a line for each prediction, the newest first.
+    """Write what is kept as JSON, a line for each prediction or training, the newest first.
 
     Example: rcli library export runs.jsonl
     """
     app = world(ctx)
-    found = library(app).records(_filter(ctx))
-    rows = (record.to_json() for record in found)
+    found = library(app, None).records(_filter(ctx))
+    rows = (_told(app, record) for record in found)
     if file in (None, "-"):
         for row in rows:
             app.screen.event(row)
     else:
         number = _write(app.cwd / str(file), (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-        app.screen.note(f"{number} predictions are in {app.cwd / str(file)}")
+        app.screen.note(f"{_counted(number)} in {app.cwd / str(file)}")
 
 
 @app.command(cls=Command)
@@ -134,9 +137,9 @@ def prune(
     if not yes and not confirmed(app, f"Forget all that ran before {before[:19]} UTC?"):
         app.screen.say("nothing was forgotten")
         return
-    forgotten = library(app).prune(Filter(host=app.flags.host, before=before))
+    forgotten = library(app, None).prune(Filter(host=app.flags.host, before=before))
     safekeeping.sweep(app.settings.outputs)
-    app.screen.say(f"{forgotten} predictions are forgotten")
+    app.screen.say(f"{_counted(forgotten)} forgotten")
 
 
 @app.command(cls=Command)
@@ -163,7 +166,11 @@ def rescue(ctx: typer.Context) -> int:
 
 def _filter(ctx: typer.Context, text: str | None = None) -> Filter:
     now, since, before = _now(), chosen(ctx, "--since"), chosen(ctx, "--before")
+    kind = next((each for each in KINDS if each == chosen(ctx, "--kind")), None)
+    if kind is None and chosen(ctx, "--kind"):
+        raise UsageError(f"--kind takes {' or '.join(KINDS)}, not {chosen(ctx, '--kind')!r}")
     return Filter(
+        kind=kind,
         model=chosen(ctx, "--model"),
         status=chosen(ctx, "--status"),
         host=world(ctx).flags.host,
@@ -176,7 +183,7 @@ def _filter(ctx: typer.Context, text: str | None = None) -> Filter:
 def _show_rows(app: App, found: Iterable[Record]) -> None:
     records = list(found)
     table = views.library([(each.to_json(), _expiry(each)) for each in records], age=app.screen.is_terminal)
-    showing.rows(app, [each.to_json() for each in records], (each.entry.id for each in records), table)
+    showing.rows(app, [_told(app, each) for each in records], (each.entry.id for each in records), table)
     if (soonest := safekeeping.soonest(records)) and soonest > _now():
         app.screen.note("rcli library rescue saves what the service deletes soon")
 
@@ -187,12 +194,29 @@ def _expiry(record: Record) -> datetime | None:
 
 def _record(app: App, text: str) -> Record:
     if not text:
-        raise UsageError("no prediction is named", hint="rcli library list")
-    kept = library(app)
+        raise UsageError("no prediction or training is named", hint="rcli library list")
+    kept = library(app, None)
     entry = kept.find(text)
     record = kept.record(entry.id, entry.host)
     assert record is not None
     return record
+
+
+def _told(app: App, record: Record) -> Json:
+    """A record as JSON, a training with what it has cost in US dollars, null where nobody knows."""
+    spent = cost.of_record(record, app.settings)
+    return record.to_json() | ({"cost": spent.amount} if spent else {})
+
+
+def _not_here(entry: Entry) -> NotFound:
+    is_training = entry.kind == "training"
+    hint = f"trainings watch {entry.id} --download" if is_training else f"predictions download {entry.id}"
+    return NotFound(f"no files of {entry.kind} {entry.id} are on this machine", hint=f"rcli {hint}")
+
+
+def _counted(number: int) -> str:
+    """What there is in the library, and the verb for it."""
+    return "1 run is" if number == 1 else f"{number} runs are"
 
 
 def _write(path: Path, lines: Iterator[str]) -> int:

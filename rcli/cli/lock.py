@@ -9,7 +9,7 @@ import typer
 
 from rcli.app import App
 from rcli.cli.options import world
-from rcli.cli.steps import showing
+from rcli.cli.steps import named, showing
 from rcli.cli.steps.request.pinning import lines, lock_of
 from rcli.errors import NotFound, UsageError
 from rcli.records import Version
@@ -48,7 +48,7 @@ def lock(ctx: typer.Context, models: Models = None, remove: Remove = False) -> N
 
 def _add(app: App, kept: Lock, models: list[str]) -> None:
     """All of them or none."""
-    pins = [_pin(app, kept, *_named(app, text)) for text in models]
+    pins = [_sought(app, kept, text) for text in models]
     kept.with_pins(pins).write()
     raw = [{"host": pin.host, "name": pin.model, "version": pin.version} for pin in pins]
     for pin, row in zip(pins, raw, strict=True):
@@ -57,6 +57,12 @@ def _add(app: App, kept: Lock, models: list[str]) -> None:
         else:
             app.screen.line(f"{pin.model}:{pin.version}")
     app.screen.note(f"in {kept.path}")
+
+
+def _sought(app: App, kept: Lock, text: str) -> Pin:
+    """Raises like ``_pin``, and NotAllowed for what may be in the cloud, where nobody is signed in."""
+    with named.sought(app, text):
+        return _pin(app, kept, *_named(app, text))
 
 
 def _pin(app: App, kept: Lock, host: str, reference: ModelReference) -> Pin:
@@ -74,10 +80,10 @@ def _pin(app: App, kept: Lock, host: str, reference: ModelReference) -> Pin:
 
 def _chosen(app: App, host: str, reference: ModelReference) -> Version:
     api = app.connect(host)
+    model = catalog.find(api, reference)
     if reference.version:
         catalog.resolve(api, reference, None)
         return api.version(reference.owner, reference.name, reference.version)
-    model = catalog.find(api, reference)
     if model.is_official:
         raise UsageError(f"{model.full_name} is an official model: it runs without a version")
     if model.latest_version is None:

@@ -108,7 +108,8 @@ def show(ctx: typer.Context, model: Model) -> None:
     app = world(ctx)
     host, reference = named.model(app, model)
     api = app.connect(host, as_is=True)
-    record = catalog.find(api, reference)
+    with named.sought(app, model):
+        record = catalog.find(api, reference)
     showing.record(app, record.raw, record.full_name, views.model(record))
 
 
@@ -124,7 +125,8 @@ def readme(ctx: typer.Context, model: Name) -> None:
     try:
         text = api.readme(reference.owner, reference.name)
     except NotFound as exc:
-        catalog.find(api, reference)
+        with named.sought(app, model):
+            catalog.find(api, reference)
         raise NotFound(f"{reference.full_name} has no README", hint=f"rcli models show {model}") from exc
     if app.flags.wants_json:
         app.screen.json({"readme": text})
@@ -147,7 +149,8 @@ def examples(ctx: typer.Context, model: Name, limit: Limit = 20, all: Every = Fa
         fetch = partial(api.examples, reference.owner, reference.name)
         found = lists.first(limit, fetch, all=all)
     except NotFound:
-        catalog.find(api, reference)
+        with named.sought(app, model):
+            catalog.find(api, reference)
         raise
     table = inventory.examples(found, brief=app.screen.is_terminal)
     showing.rows(app, [row.raw for row in found], (row.id for row in found), table)

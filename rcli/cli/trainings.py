@@ -6,17 +6,18 @@ from typing import Annotated
 
 import typer
 
-from rcli.app import App
 from rcli.cli.options import Command, Every, Id, Limit, Logs, WaitTimeout, group, world
 from rcli.cli.steps import showing
+from rcli.cli.steps.lookup import library
 from rcli.cli.steps.results.saving import show_page
 from rcli.cli.steps.trainings.attending import UNMOVED, attend, attention, check_table, coming_back, conclude
+from rcli.cli.steps.trainings.finding import found
 from rcli.cli.steps.work.following import tell_log, tell_logs
 from rcli.cli.train import Csv, Download
-from rcli.errors import NoAnswer
-from rcli.services import lists, local, times
+from rcli.errors import NoAnswer, NotFound, RcliError
+from rcli.services import lists, times
 from rcli.services.work import predict, training
-from rcli.services.work.training import Hosts, Training
+from rcli.services.work.training import Remembered, Training
 from rcli.settings import LOCAL
 from rcli.ui import views
 
@@ -47,10 +48,12 @@ def show(ctx: typer.Context, id: Id) -> None:
     Example: rcli trainings show last
     """
     app = world(ctx)
-    found = training.look_up(_hosts(app), id)
-    prediction = found.prediction
-    fields = views.prediction(prediction, error=predict.explained(prediction), web=found.host != LOCAL)
-    fields.insert(3, ("destination", prediction.raw.get("destination")))
+    shown = found(app, id)
+    prediction = shown.prediction
+    known = library(app, "training").known(prediction.id, shown.host)
+    goal = prediction.raw.get("destination") or (known.destination if known else None)
+    fields = views.prediction(prediction, error=predict.explained(prediction), web=shown.host != LOCAL)
+    fields.insert(3, ("destination", goal))
     showing.record(app, prediction.raw, prediction.id, fields)
 
 
@@ -72,9 +75,11 @@ def watch(
     app = world(ctx)
     wanted = attention(app, logs=logs, csv=csv, downloads=download)
     check_table(wanted.table)
-    found = _found(app, id)
-    with app.screen.cockpit(_title(found)) as display:
-        attend(app, found, display, wanted)
+    watched = found(app, id)
+    if not isinstance(watched, Remembered):
+        library(app, "training").remember(watched.prediction, watched.host)
+    with app.screen.cockpit(_title(watched)) as display:
+        attend(app, watched, display, wanted)
 
 
 @app.command(cls=Command)
@@ -84,12 +89,14 @@ def logs(ctx: typer.Context, id: OptionalId = None, follow: Follow = False) -> N
     Example: rcli trainings logs last -f
     """
     app = world(ctx)
-    found = _found(app, id)
+    told = found(app, id)
+    if isinstance(told, Remembered) and not told.prediction.logs:
+        raise RcliError(f"{told.host} has removed the log of training {told.prediction.id}")
     if not follow:
-        tell_log(app, found.prediction.logs)
+        tell_log(app, told.prediction.logs)
         return
-    with coming_back(found, UNMOVED, app.screen.display(_title(found))):
-        tell_logs(app, found.events())
+    with coming_back(app, told, UNMOVED, app.screen.display(_title(told))):
+        tell_logs(app, told.events())
 
 
 @app.command(cls=Command)
@@ -102,11 +109,11 @@ def wait(ctx: typer.Context, id: OptionalId = None, timeout: WaitTimeout = None)
     """
     app = world(ctx)
     seconds = None if timeout is None else times.duration(timeout, "--timeout")
-    found = _found(app, id)
-    with app.screen.display(_title(found)) as display, coming_back(found, UNMOVED, display):
-        if not training.ended_within(found, seconds, lambda status: display.phase(status)):
+    waited = found(app, id)
+    with app.screen.display(_title(waited)) as display, coming_back(app, waited, UNMOVED, display):
+        if not training.ended_within(waited, seconds, lambda status: display.phase(status)):
             raise NoAnswer(f"the training has not ended after {timeout}, and goes on")
-    conclude(app, found)
+    conclude(app, waited)
 
 
 @app.command(cls=Command)
@@ -116,11 +123,13 @@ def cancel(ctx: typer.Context, id: Id) -> None:
     Example: rcli trainings cancel last
     """
     app = world(ctx)
-    found = training.look_up(_hosts(app), id)
-    if found.prediction.is_done:
-        showing.ended_before(app, "training", found.prediction)
+    running = found(app, id)
+    if running.prediction.is_done:
+        showing.ended_before(app, "training", running.prediction)
         return
-    showing.canceled(app, "training", found.cancel())
+    canceled = running.cancel()
+    library(app, "training").refresh(canceled, running.host)
+    showing.canceled(app, "training", canceled)
 
 
 @app.command("open", cls=Command)
@@ -132,26 +141,17 @@ def open_(ctx: typer.Context, id: OptionalId = None) -> None:
     Example: rcli trainings open last
     """
     app = world(ctx)
-    found = _found(app, id)
-    page = found.prediction.urls.get("web") if found.host != LOCAL else None
-    if page:
-        show_page(app, page)
-    else:
+    opened = found(app, id)
+    urls = opened.prediction.urls
+    if opened.host != LOCAL and "web" in urls:
+        show_page(app, urls["web"])
+    elif "get" in urls:
         app.screen.note("it has no page; this is its address in the API:")
-        app.screen.line(found.prediction.urls.get("get", ""))
+        app.screen.line(urls["get"])
+    else:
+        id = opened.prediction.id
+        raise NotFound(f"{opened.host} has forgotten training {id}", hint=f"rcli library show {id}")
 
 
-def _hosts(app: App) -> Hosts:
-    """Where a training may be: on the usual host, and on this machine if its engine runs."""
-    first = app.default_host
-    also_here = first != LOCAL and not app.flags.host and local.running(app.settings) is not None
-    return [app.connect(name, as_is=True) for name in (first, *([LOCAL] if also_here else []))]
-
-
-def _found(app: App, id: str | None) -> Training:
-    hosts = _hosts(app)
-    return training.running(hosts) if id is None else training.look_up(hosts, id)
-
-
-def _title(found: Training) -> str:
-    return f"{found.host} · {found.prediction.raw.get('destination') or found.prediction.model}"
+def _title(shown: Training) -> str:
+    return f"{shown.host} · {shown.prediction.raw.get('destination') or shown.prediction.model}"

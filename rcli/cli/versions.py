@@ -36,7 +36,8 @@ def list_(ctx: typer.Context, model: Model, limit: Limit = 20, all: Every = Fals
     app = world(ctx)
     host, reference = named.model(app, model)
     api = app.connect(host, as_is=True)
-    found = list(islice(versions.each(api, reference), None if all else limit))
+    with named.sought(app, model):
+        found = list(islice(versions.each(api, reference), None if all else limit))
     table = inventory.versions(found, brief=app.screen.is_terminal)
     empty = f"{reference.full_name} has no versions"
     showing.rows(app, [row.raw for row in found], (row.id for row in found), table, empty=empty)
@@ -51,7 +52,8 @@ def show(ctx: typer.Context, model: Model, version: Version = None) -> None:
     app = world(ctx)
     host, reference, written = named.version(app, model)
     api = app.connect(host, as_is=True)
-    found = versions.find(api, reference, _one(written, version))
+    with named.sought(app, model):
+        found = versions.find(api, reference, _one(written, version))
     showing.record(app, found.raw, found.id, inventory.version(reference.full_name, found))
 
 
@@ -70,7 +72,8 @@ def diff(ctx: typer.Context, model: Model, old: Old = None, new: New = None) -> 
     second = old if written else new
     if written and new:
         raise UsageError("there are three versions", hint=f"rcli versions diff {model} {old}")
-    before, after = versions.pair(api, reference, first, second)
+    with named.sought(app, model):
+        before, after = versions.pair(api, reference, first, second)
     for each in (before, after):
         if not schema.describes_inputs(each.schema):
             raise RcliError(f"version {each.id[:SHORT]} does not tell what it takes: nothing can be compared")
@@ -93,7 +96,8 @@ def delete(ctx: typer.Context, model: Model, version: Version = None, yes: Yes =
     id = _one(written, version)
     if id is None:
         raise UsageError("no version is named", hint=f"rcli versions list {model}")
-    found = versions.find(api, reference, id)
+    with named.sought(app, model):
+        found = versions.find(api, reference, id)
     name = f"{reference.full_name}:{found.id}"
     question = f"Delete {name} on {host}, with its predictions and their files?"
     if not yes and not confirmed(app, question):

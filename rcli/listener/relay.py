@@ -154,7 +154,8 @@ class Relay:
         """Says that it follows as soon as it is so: what is created from then on is certainly told of."""
         if not self._is_introduced and all(survey.is_complete for survey in surveys):
             self._is_introduced = True
-            who = f"{self.account} on {self._api.client.host.name}"
+            host = self._api.client.host.name
+            who = host if self.account == host else f"{self.account} on {host}"
             most = f"{self._pace.per_minute} requests a minute"
             intake.tell(Notice(f"following {who} through the API, with at most {most}"))
 

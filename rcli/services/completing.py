@@ -78,8 +78,8 @@ def unknown_model(kind: str, line: Line, paths: Paths) -> str | None:
 
 def _by_kind(kind: str, line: Line, paths: Paths) -> Iterator[Candidate]:
     match kind:
-        case "id" if not line.node.startswith("/trainings"):
-            yield from _ids(paths)
+        case "id":
+            yield from _ids(line, paths)
         case "host":
             yield from _hosts(paths)
         case "account":
@@ -147,9 +147,12 @@ def _versions(name: str, start: str, paths: Paths) -> Iterator[Candidate]:
                 yield f"{start}{version}", "seen"
 
 
-def _ids(paths: Paths) -> Iterator[Candidate]:
-    query = "SELECT id, model, status, created_at FROM runs ORDER BY number DESC LIMIT 100"
-    for id, model, status, created in _rows(paths, query):
+def _ids(line: Line, paths: Paths) -> Iterator[Candidate]:
+    """Those of the kind that the command takes; the library, and what resends webhooks, take all."""
+    noun = line.node.split("/")[1]
+    kind = {"predictions": "prediction", "trainings": "training"}.get(noun, "%")
+    query = "SELECT id, model, status, created_at FROM runs WHERE kind LIKE ? ORDER BY number DESC LIMIT 100"
+    for id, model, status, created in _rows(paths, query, (kind,)):
         yield id, ", ".join(filter(None, (model, _age(created), status)))
 
 
@@ -191,7 +194,7 @@ def _model(line: Line, paths: Paths) -> dict[str, Any]:
 def _of_prediction(line: Line, paths: Paths) -> list[str]:
     id = next((word for word in line.words if not word.startswith("-") and "=" not in word), "")
     condition = "1" if id == "last" else "substr(id, 1, length(?1)) = ?1 AND ?1 <> ''"
-    query = f"SELECT model FROM runs WHERE {condition} ORDER BY number DESC LIMIT 1"
+    query = f"SELECT model FROM runs WHERE kind = 'prediction' AND ({condition}) ORDER BY number DESC LIMIT 1"
     return [row[0] for row in _rows(paths, query, () if id == "last" else (id,))]
 
 

@@ -30,6 +30,9 @@ class _Pen:
 _PENS = (_Pen("braille", "⠒⠒", 6), _Pen("hd", "▀▄", 3), _Pen("dot", "••", 5))
 """Curves differ by their dots, so that they can be told apart without colours, too."""
 
+_GAP = "  "
+"""Between what the legend tells of two curves."""
+
 MOST = len(_PENS)
 """Curves that can be told apart in one picture."""
 
@@ -93,12 +96,12 @@ def _bounded(points: Points) -> Points:
 
 def _legend(curves: Mapping[str, Points], columns: int, coloured: bool) -> str:
     """The curves' names with their last values, as many as there is room for."""
-    line, room = "", columns
+    line, room = "", columns + len(_GAP)
     for pen, (name, points) in zip(_PENS, curves.items(), strict=False):
         entry = f"{one_line(name)} {figure(points[-1][1])}"
-        room -= len(entry) + 5
+        room -= len(pen.mark) + 1 + len(entry) + len(_GAP)
         if room < 0:
             break
         mark = f"\x1b[3{pen.colour}m{pen.mark}\x1b[0m" if coloured else pen.mark
-        line += f"{mark} {entry}  "
+        line += f"{mark} {entry}{_GAP}"
     return line.rstrip()

@@ -95,38 +95,45 @@ def prediction(record: Prediction, *, error: str | None, web: bool) -> Fields:
 def library(found: Sequence[tuple[Json, datetime | None]], *, age: bool) -> Table:
     """What the library keeps, and when the service deletes what is nowhere else.
 
-    A person does not need to be told that all of it ran on the same host.
+    A person does not need to be told that all of it ran on the same host, and that there is no training
+    among it. Of a training the destination is more telling than its base.
     """
     now = datetime.now(UTC)
     tells_host = not age or len({row["host"] for row, _ in found}) > 1
+    tells_kind = not age or any(row["kind"] != "prediction" for row, _ in found)
     rows = [
         (
             row["id"],
-            row["model"],
+            row["destination"] or row["model"],
             *([row["host"]] if tells_host else []),
             row["status"],
             _when(row["created_at"], age),
             None if until is None else (left(until, now) if age else until.isoformat()),
+            *([row["kind"]] if tells_kind else []),
         )
         for row, until in found
     ]
-    return ("id", "model", *(["host"] if tells_host else []), "status", "created", "expires"), list(rows)
+    host, kind = ["host"] if tells_host else [], ["kind"] if tells_kind else []
+    return ("id", "model", *host, "status", "created", "expires", *kind), rows
 
 
-def kept(record: Json, until: datetime | None) -> Fields:
-    """One of them, what may be long at the end."""
+def kept(record: Json, until: datetime | None, spent: Cost | None) -> Fields:
+    """One of them, what may be long at the end. ``spent``: what a training has cost."""
     files = [f"{file['path'] or 'no file here'} ({size(file['size'])})" for file in record["files"]]
     saved = [f"{file['path']} ({size(file['size'])})" for file in record["saved"]]
     output = record["output"]
     return [
         ("id", record["id"]),
+        ("kind", record["kind"] if record["kind"] != "prediction" else None),
         ("host", record["host"]),
         ("model", record["model"]),
         ("version", record["version"]),
+        ("destination", record["destination"]),
         ("status", record["status"]),
         ("created", record["created_at"]),
         ("completed", record["completed_at"]),
         ("predict time", seconds(record["metrics"].get("predict_time"))),
+        ("cost", cost(spent) if spent else None),
         ("expires", left(until, datetime.now(UTC)) if until else None),
         ("removed", "the service has deleted it" if record["data_removed"] else None),
         ("input", _compact(_with_files(record["input"], record["files"]))),

@@ -152,7 +152,11 @@ def test_a_folder_without_dot_and_slash_is_recognized(warm_shell: Shell) -> None
         ),
         (["text:=5"], "text: 5 is not a text\nhint: rcli models schema rcli/hello"),
         (["text:=nul"], "text: not JSON (character 1: Expecting value)"),
-        (["text=@missing.txt"], "text: there is no file {cwd}/missing.txt"),
+        (
+            ["text=@missing.txt"],
+            "text: there is no file {cwd}/missing.txt\nhint: what is there: ls {cwd}\n",
+        ),
+        (["text=@"], "text: no file is named behind the @\nhint: @FILE sends a file, @- standard input, "),
         (
             ["txt=x"],
             "the inputs are not accepted:\n"

@@ -70,7 +70,8 @@ def test_nothing_is_sent_when_one_of_several_is_missing(warm_shell: Shell) -> No
     empty(warm_shell.cwd / "large", 100_000_000)
     told_large = warm_shell.run("files", "upload", "large", *HERE)
 
-    assert told_missing.stderr == f"error: there is no file {warm_shell.cwd / 'b.txt'}\n"
+    said = f"error: there is no file {warm_shell.cwd / 'b.txt'}\nhint: what is there: ls {warm_shell.cwd}\n"
+    assert told_missing.stderr == said
     assert "is larger than 100 MB" in told_large.stderr
     assert warm_shell.run("files", "list", "-q", *HERE) == before
 

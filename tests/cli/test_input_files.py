@@ -163,7 +163,9 @@ def test_what_cannot_be_read_is_told_with_its_place(
 def test_a_file_that_is_not_there_is_named(rcli: Run, tmp_path: Path) -> None:
     result = rcli("run", "rcli/hello", "-i", "nothing.json")
 
-    assert result.stderr == f"error: there is no file {tmp_path}/nothing.json\n"
+    assert result.stderr == (
+        f"error: there is no file {tmp_path}/nothing.json\nhint: what is there: ls {tmp_path}\n"
+    )
     assert result.exit_code == 2
 
 

@@ -283,7 +283,7 @@ def test_pruning_forgets_what_is_old(rcli: Run, cloud: Cloud) -> None:
     all = rcli("library", "prune", "--older-than", "1d", "--yes")
 
     assert told(refused) == ("error: this wants to be confirmed\nhint: --yes confirms it\n", 2)
-    assert (none.stderr, all.stderr) == ("0 predictions are forgotten\n", "1 predictions are forgotten\n")
+    assert (none.stderr, all.stderr) == ("0 runs are forgotten\n", "1 run is forgotten\n")
     assert rcli("library", "list") == ""
 
 

@@ -51,7 +51,7 @@ def test_a_model_is_shown_with_its_version(warm_rcli: Run) -> None:
 
 def test_an_unknown_model_is_an_error_with_a_way_out(warm_rcli: Run) -> None:
     misspelt = warm_rcli("models", "show", "rcli/smolm2")
-    unknown = warm_rcli("models", "schema", "ada/lovelace")
+    unknown = warm_rcli("models", "schema", "local:ada/lovelace")
 
     assert (misspelt.stderr, misspelt.exit_code) == (
         "error: there is no model rcli/smolm2 on local\nhint: did you mean rcli/smollm2?\n",
@@ -202,12 +202,12 @@ def test_a_question_comes_before_a_model_is_deleted(warm_shell: Shell) -> None:
 
     with_no = warm_shell.terminal("models", "delete", "local:shelf/asked")
     with_no.shows("Delete the model shelf/asked on local?")
-    with_no.press("n")
+    with_no.press("n\r")
     refused = with_no.end()
     kept = warm_shell.run("models", "show", "local:shelf/asked", "-q")
     with_yes = warm_shell.terminal("models", "delete", "local:shelf/asked")
     with_yes.shows("Delete the model shelf/asked on local?")
-    with_yes.press("y")
+    with_yes.press("y\r")
     agreed = with_yes.end()
 
     assert (refused, kept, agreed) == (0, "shelf/asked\n", 0)

@@ -75,7 +75,8 @@ def test_every_end_arrives_with_a_stable_id_though_the_listener_is_killed(
 
 def test_only_chosen_events_of_one_s_own_predictions_are_shown(warm_shell: Shell) -> None:
     listener = warm_shell.start("webhook", "listen", "--mine", "--events", "completed", "--host", "local")
-    listener.says("following")
+    listener.says("following local through the API, with at most 300 requests a minute")
+    assert listener.stderr.startswith("what runs on local: beginning to follow (Ctrl-C stops)\n")
 
     warm_shell.run("run", "rcli/hello", "text=x")
 

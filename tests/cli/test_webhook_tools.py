@@ -178,7 +178,7 @@ def test_what_nobody_knows_cannot_be_sent_again(warm_shell: Shell) -> None:
     ("words", "hint"),
     [
         (["mesage.txt"], "did you mean message.txt?"),
-        (["other.txt"], "rcli webhook verify message.txt; - is standard input"),
+        (["other.txt"], "what is there: ls {cwd}"),
         (["message.txt", "--body", "nowhere/body"], "there is no folder {cwd}/nowhere"),
     ],
 )

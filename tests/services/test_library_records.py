@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rcli.errors import RcliError
+from rcli.errors import RcliError, UsageError
 from rcli.records import Prediction
 from rcli.services.library import Library
 from rcli.services.library.queries import Filter
@@ -49,6 +49,25 @@ def old_library(path: Path) -> None:
         )
         db.execute("INSERT INTO runs VALUES (1, 'old', 'local', 'prediction', 'a/b', 'v', 'succeeded', NULL)")
         db.execute("PRAGMA user_version=1")
+        db.commit()
+
+
+def last_release(path: Path) -> None:
+    """A file as rcli wrote it before it remembered trainings."""
+    old_library(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "CREATE TABLE records (run INTEGER PRIMARY KEY, reference TEXT, input TEXT, "
+            "files TEXT NOT NULL DEFAULT '[]', secrets TEXT NOT NULL DEFAULT '[]', output TEXT, error TEXT, "
+            "logs TEXT, metrics TEXT NOT NULL DEFAULT '{}', started_at TEXT, completed_at TEXT, web TEXT, "
+            "saved TEXT NOT NULL DEFAULT '[]', removed INTEGER NOT NULL DEFAULT 0)"
+        )
+        db.execute("ALTER TABLE records ADD COLUMN variables TEXT NOT NULL DEFAULT '[]'")
+        db.execute(
+            "INSERT INTO records (run, reference, input, output, variables) "
+            "VALUES (1, 'a/b:v', '{\"n\": 1}', '\"a text\"', '[\"TOKEN\"]')"
+        )
+        db.execute("PRAGMA user_version=3")
         db.commit()
 
 
@@ -289,3 +308,73 @@ def test_a_record_is_one_line_of_json(several: Library) -> None:
 
     assert json.loads(line)["output"] == ["dragon", "s"]
     assert "hunter2" not in line
+
+
+# trainings
+
+
+TRAINED = Origin("me/dinos:v1", {"steps": 7}, secrets=("token",), destination="me/trained")
+
+
+@pytest.fixture
+def trainings(library: Library) -> Library:
+    return Library(library.path, kind="training")
+
+
+def test_a_training_is_kept_with_its_destination(trainings: Library) -> None:
+    trainings.remember(prediction(), "local", TRAINED)
+    trainings.remember(prediction(status="succeeded", output={"version": "me/trained:v2"}), "local")
+
+    record = trainings.record("abc", "local")
+
+    assert record is not None
+    assert (record.entry.kind, record.origin, record.destination) == ("training", TRAINED, "me/trained")
+    assert record.to_json()["destination"] == "me/trained"
+    made = record.as_told()
+    assert (made.status, made.input, made.output) == ("succeeded", {"steps": 7}, {"version": "me/trained:v2"})
+    assert made.raw["destination"] == "me/trained"
+
+
+def test_nobody_takes_a_training_for_a_prediction(library: Library, trainings: Library) -> None:
+    library.remember(prediction("abc1", "succeeded"), "local", ORIGIN)
+    trainings.remember(prediction("abc2", version="v9"), "local", TRAINED)
+
+    everything = Library(library.path, kind=None)
+    assert [each.find("last").id for each in (library, trainings, everything)] == ["abc1", "abc2", "abc2"]
+    assert [each.find("abc").id for each in (library, trainings)] == ["abc1", "abc2"]
+    with pytest.raises(UsageError, match="several ids begin with 'abc'"):
+        everything.find("abc")
+    assert (library.record("abc2", "local"), trainings.record("abc1", "local")) == (None, None)
+    assert library.last_version("me/dinos", "local") == "v1"
+    assert library.unended("local") == []
+    assert [each.id for each in library.recent(9)] == ["abc1"]
+    assert [ids(each, Filter()) for each in (library, everything)] == [["abc1"], ["abc2", "abc1"]]
+    assert ids(everything, Filter(kind="training")) == ["abc2"]
+    assert library.prune(Filter()) == 1
+    assert ids(everything, Filter()) == ["abc2"]
+
+
+def test_a_training_stays_one_when_it_is_seen_as_a_prediction(library: Library, trainings: Library) -> None:
+    trainings.remember(prediction(), "replicate", TRAINED)
+
+    library.remember(prediction(status="succeeded"), "replicate")
+
+    record = trainings.record("abc", "replicate")
+    assert record is not None
+    assert (record.entry.status, record.origin) == ("succeeded", TRAINED)
+    assert ids(library, Filter()) == []
+
+
+def test_the_library_of_the_last_release_opens_and_takes_trainings(
+    library: Library, trainings: Library
+) -> None:
+    last_release(library.path)
+
+    old = library.record("old", "local")
+    trainings.remember(prediction("new"), "local", TRAINED)
+
+    assert old is not None
+    assert old.origin == Origin("a/b:v", {"n": 1}, variables=("TOKEN",))
+    assert (old.output, old.destination) == ("a text", None)
+    assert ids(Library(library.path, kind=None), Filter()) == ["new", "old"]
+    assert ids(trainings, Filter(model="TRAINED", text="steps")) == ["new"]

@@ -71,6 +71,15 @@ def test_it_keeps_within_its_room(columns: int, rows: int) -> None:
     assert max(map(len, picture)) <= columns
 
 
+def test_the_legend_uses_the_last_cell() -> None:
+    curves = {"loss": FALLING, "val_loss": [(0.0, 2.0), (10.0, 1.55)]}
+
+    fitting, narrow = (plot(curves, columns, 6, coloured=False)[0] for columns in (37, 36))
+
+    assert (fitting, len(fitting)) == ("⠒⠒ loss 1  ▀▄ val_loss 1.55", 27)
+    assert narrow == fitting
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(29, 12), (80, 5), (0, 0), (80, -3)])
 def test_without_room_there_is_none(columns: int, rows: int) -> None:
     assert plot({"loss": FALLING}, columns, rows, coloured=False) == []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from weakref import finalize
 
@@ -18,7 +18,7 @@ from rcli.errors import NotFound, RcliError, UsageError
 from rcli.records import Prediction
 from rcli.services.library import queries
 from rcli.services.library.queries import MOST_CANDIDATES, Filter
-from rcli.services.library.records import Entry, Origin, Record, SavedFile
+from rcli.services.library.records import Entry, Kind, Origin, Record, SavedFile
 from rcli.services.library.tables import Newer, explained, opened, staying, transaction
 
 LAST = "last"
@@ -31,10 +31,14 @@ class Library:
     Without ``keeps`` no more is written than what ids need: no inputs, no outputs. From the first change on a
     connection stays open: closing the last one makes SQLite wait for the disk, 20 ms each time. A command
     ends without closing it, and what it has written is in the file beside, where the next one finds it.
+
+    One knows things of one ``kind`` alone, so that nobody takes a training for a prediction; None: all, to
+    read them.
     """
 
     path: Path
     keeps: bool = True
+    kind: Kind | None = "prediction"
     _open: sqlite3.Connection | None = field(default=None, init=False, repr=False, compare=False)
 
     def close(self) -> None:
@@ -43,25 +47,26 @@ class Library:
             self._open = None
 
     def remember(self, prediction: Prediction, host: str, origin: Origin | None = None) -> bool:
-        """Adds a prediction, or brings what is known of it up to date. False if it could not be written.
+        """Adds one of the kind, or brings what is known of it up to date. False if it could not be written.
 
-        ``origin`` is told once, when the prediction was made.
+        ``origin`` is told once, when it was made.
         """
+        kind = self.kind or "prediction"
 
         def change(db: sqlite3.Connection) -> None:
-            number = queries.note(db, prediction, host)
+            number = queries.note(db, kind, prediction, host)
             if self.keeps:
                 queries.keep(db, number, prediction, origin)
 
         return self._tried(change)
 
     def refresh(self, prediction: Prediction, host: str) -> None:
-        """Brings what is known up to date, if this prediction is known at all."""
+        """Brings what is known up to date, if this one is known at all."""
         if self.path.exists() and self.known(prediction.id, host):
             self.remember(prediction, host)
 
     def remember_files(self, id: str, host: str, saved: Sequence[SavedFile]) -> None:
-        """Where all files of a prediction's output are."""
+        """Where all files of an output are."""
         if self.keeps and saved:
             self._tried(lambda db: queries.keep_files(db, id, host, saved))
 
@@ -77,7 +82,7 @@ class Library:
         found = self._candidates(text)
         if not found:
             what = "nothing was run yet" if text == LAST else f"nothing that rcli ran has the id {text!r}"
-            raise NotFound(what, hint="rcli predictions list")
+            raise NotFound(what, hint=f"rcli {self.kind or 'prediction'}s list")
         return _single(text, found)
 
     def look_up(self, text: str) -> Entry | None:
@@ -91,9 +96,9 @@ class Library:
         return _single(text, found) if found else None
 
     def record(self, id: str, host: str) -> Record | None:
-        """All that is known of a prediction. Raises RcliError when the library cannot be read."""
+        """All that is known of one. Raises RcliError when the library cannot be read."""
         with self._read() as db:
-            return queries.record(db, id, host) if db else None
+            return queries.record(db, self.kind, id, host) if db else None
 
     def known(self, id: str, host: str) -> Record | None:
         """Like ``record``, but None if the library cannot be read: for those who can do without."""
@@ -105,26 +110,26 @@ class Library:
     def recent(self, limit: int, host: str | None = None) -> list[Entry]:
         """The newest first, of one host or of all. Raises RcliError when the library cannot be read."""
         with self._read() as db:
-            return queries.recent(db, limit, host) if db else []
+            return queries.recent(db, self.kind, limit, host) if db else []
 
     def last_version(self, model: str, host: str) -> str | None:
         """The id of the version that was run last, None if nobody knows."""
         try:
             with self._read() as db:
-                return queries.last_version(db, model, host) if db else None
+                return queries.last_version(db, self.kind, model, host) if db else None
         except RcliError:
             return None
 
     def unended(self, host: str) -> list[Entry]:
         """What had not ended when rcli saw it last. Raises RcliError when the library cannot be read."""
         with self._read() as db:
-            return queries.unended(db, host) if db else []
+            return queries.unended(db, self.kind, host) if db else []
 
     def records(self, wanted: Filter, limit: int | None = None) -> Iterator[Record]:
         """The newest first. Raises RcliError when the library cannot be read."""
         with self._read() as db:
             if db:
-                yield from queries.records(db, wanted, limit)
+                yield from queries.records(db, replace(wanted, kind=self.kind or wanted.kind), limit)
 
     def past(self, wanted: Filter, limit: int = 100) -> list[Record]:
         """Like ``records``, but none if the library cannot be read."""
@@ -140,7 +145,7 @@ class Library:
                 return 0
             db.execute("PRAGMA secure_delete=ON")
             with transaction(db):
-                forgotten = queries.forget(db, wanted)
+                forgotten = queries.forget(db, replace(wanted, kind=self.kind or wanted.kind))
             with suppress(sqlite3.OperationalError):  # another rcli uses the file: it stays as large as it is
                 db.execute("VACUUM")
             return forgotten
@@ -149,7 +154,9 @@ class Library:
         with self._read() as db:
             if not db or not text:
                 return []
-            return queries.recent(db, 1, None) if text == LAST else queries.beginning_with(db, text)
+            if text == LAST:
+                return queries.recent(db, self.kind, 1, None)
+            return queries.beginning_with(db, self.kind, text)
 
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection | None]:

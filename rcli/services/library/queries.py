@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from rcli.records import TERMINAL, Prediction
 from rcli.services.library import records as records_
-from rcli.services.library.records import RECORD, Entry, Origin, Record, SavedFile, sound
+from rcli.services.library.records import RECORD, Entry, Kind, Origin, Record, SavedFile, sound
 
 MOST_CANDIDATES = 5
 
 _ENTRY = "id, host, kind, model, version, status, created_at"
-_SEARCHED = ("id", "model", "reference", "input", "output", "error", "logs")
+_SEARCHED = ("id", "model", "destination", "reference", "input", "output", "error", "logs")
+_OF_KIND = "(?1 IS NULL OR kind = ?1)"
 _ENDED = ", ".join(f"'{status}'" for status in sorted(TERMINAL))
 
 
@@ -22,9 +23,11 @@ _ENDED = ", ".join(f"'{status}'" for status in sorted(TERMINAL))
 class Filter:
     """Which of the records: all that is said must hold; ``since`` and ``before`` are ISO 8601 times.
 
-    ``model`` is a part of a model's name; ``text`` some words, each of which occurs somewhere.
+    ``model`` is a part of a model's name, of a training's destination too; ``text`` some words, each of which
+    occurs somewhere.
     """
 
+    kind: Kind | None = None
     model: str | None = None
     status: str | None = None
     host: str | None = None
@@ -33,10 +36,10 @@ class Filter:
     text: str | None = None
 
 
-def note(db: sqlite3.Connection, prediction: Prediction, host: str) -> int:
+def note(db: sqlite3.Connection, kind: Kind, prediction: Prediction, host: str) -> int:
     """Adds what ids need, or brings it up to date, and returns its number."""
     id, version = sound(prediction.id), prediction.version
-    told = (host, "prediction", prediction.model, version, prediction.status, prediction.created_at)
+    told = (host, kind, prediction.model, version, prediction.status, prediction.created_at)
     db.execute(
         f"""
         INSERT INTO runs ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -52,7 +55,7 @@ def note(db: sqlite3.Connection, prediction: Prediction, host: str) -> int:
 
 
 def keep(db: sqlite3.Connection, number: int, prediction: Prediction, origin: Origin | None) -> None:
-    """Adds what a prediction was made from, and what there is of its result."""
+    """Adds what a prediction or training was made from, and what there is of its result."""
     columns = records_.result_columns(prediction) | (records_.origin_columns(origin) if origin else {})
     names = ", ".join(["run", *columns])
     changes = ", ".join(f"{name} = excluded.{name}" for name in ("run", *columns))
@@ -83,49 +86,53 @@ def mark_removed(db: sqlite3.Connection, id: str, host: str) -> None:
     )
 
 
-def recent(db: sqlite3.Connection, limit: int, host: str | None) -> list[Entry]:
+def recent(db: sqlite3.Connection, kind: Kind | None, limit: int, host: str | None) -> list[Entry]:
     rows = db.execute(
-        f"SELECT {_ENTRY} FROM runs WHERE ? IS NULL OR host = ? ORDER BY number DESC LIMIT ?",
-        (host, host, limit),
+        f"SELECT {_ENTRY} FROM runs WHERE {_OF_KIND} AND (?2 IS NULL OR host = ?2) "
+        "ORDER BY number DESC LIMIT ?3",
+        (kind, host, limit),
     )
     return [Entry(*row) for row in rows]
 
 
-def last_version(db: sqlite3.Connection, model: str, host: str) -> str | None:
+def last_version(db: sqlite3.Connection, kind: Kind | None, model: str, host: str) -> str | None:
     """The version of a model that was run last."""
     row = db.execute(
-        """
-        SELECT version FROM runs WHERE model = ? AND host = ? AND version IS NOT NULL
+        f"""
+        SELECT version FROM runs WHERE {_OF_KIND} AND model = ?2 AND host = ?3 AND version IS NOT NULL
         ORDER BY number DESC LIMIT 1
         """,
-        (sound(model), host),
+        (kind, sound(model), host),
     ).fetchone()
     return None if row is None else str(row[0])
 
 
-def beginning_with(db: sqlite3.Connection, text: str) -> list[Entry]:
+def beginning_with(db: sqlite3.Connection, kind: Kind | None, text: str) -> list[Entry]:
     """Ids that begin with a text, as far as they are worth naming; a whole id comes first and alone."""
     rows = db.execute(
-        f"SELECT {_ENTRY} FROM runs WHERE substr(id, 1, ?) = ? ORDER BY id = ? DESC, number DESC LIMIT ?",
-        (len(text), sound(text), sound(text), MOST_CANDIDATES + 1),
+        f"SELECT {_ENTRY} FROM runs WHERE {_OF_KIND} AND substr(id, 1, ?2) = ?3 "
+        "ORDER BY id = ?3 DESC, number DESC LIMIT ?4",
+        (kind, len(text), sound(text), MOST_CANDIDATES + 1),
     )
     found = [Entry(*row) for row in rows]
     return [entry for entry in found if entry.id == text] or found
 
 
-def unended(db: sqlite3.Connection, host: str) -> list[Entry]:
+def unended(db: sqlite3.Connection, kind: Kind | None, host: str) -> list[Entry]:
     rows = db.execute(
         f"""
         SELECT {_ENTRY} FROM runs LEFT JOIN records ON run = number
-        WHERE host = ? AND status NOT IN ({_ENDED}) AND coalesce(removed, 0) = 0 ORDER BY number DESC
+        WHERE {_OF_KIND} AND host = ?2 AND status NOT IN ({_ENDED}) AND coalesce(removed, 0) = 0
+        ORDER BY number DESC
         """,
-        (host,),
+        (kind, host),
     )
     return [Entry(*row) for row in rows]
 
 
-def record(db: sqlite3.Connection, id: str, host: str) -> Record | None:
-    row = db.execute(f"{_SELECT} WHERE id = ? AND host = ?", (sound(id), host)).fetchone()
+def record(db: sqlite3.Connection, kind: Kind | None, id: str, host: str) -> Record | None:
+    query = f"{_SELECT} WHERE {_OF_KIND} AND id = ?2 AND host = ?3"
+    row = db.execute(query, (kind, sound(id), host)).fetchone()
     return _record(row) if row else None
 
 
@@ -159,7 +166,8 @@ def _record(row: Sequence[object]) -> Record:
 def _condition(wanted: Filter) -> tuple[str, list[str]]:
     """What a filter says as SQL and its values. A time is compared as one: servers write it as they like."""
     parts: dict[str, str | None] = {
-        "instr(lower(model), lower(?)) > 0": wanted.model,
+        "kind = ?": wanted.kind,
+        "instr(lower(model || char(10) || coalesce(destination, '')), lower(?)) > 0": wanted.model,
         "status = ?": wanted.status,
         "host = ?": wanted.host,
         "julianday(created_at) >= julianday(?)": wanted.since,

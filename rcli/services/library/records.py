@@ -1,13 +1,15 @@
-"""What the library keeps of one prediction, and how it is written down."""
+"""What the library keeps of one prediction or training, and how it is written down."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from rcli.records import Json, Prediction
+
+Kind = Literal["prediction", "training"]
 
 LARGEST = 1 << 20
 """Characters: inputs and outputs whose JSON is longer are not kept."""
@@ -20,11 +22,14 @@ _LONGEST_DATA = 1000
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that rcli ran; ``created_at`` is the server's ISO 8601 time, ``kind`` is ``prediction``."""
+    """One thing that rcli ran; ``created_at`` is the server's ISO 8601 time.
+
+    ``model`` and ``version`` are what ran, or what was trained.
+    """
 
     id: str
     host: str
-    kind: str
+    kind: Kind
     model: str
     version: str | None
     status: str
@@ -60,11 +65,12 @@ class KeptFile:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a prediction was made from: ``reference`` names the model, its version or a deployment.
+    """What it was made from: ``reference`` names the model, its version or a deployment.
 
     ``input`` is without secrets, of which ``secrets`` has the names; None if nothing tells which they are.
     Where a file went along as data it holds None. ``variables`` are those of ``-e``: ``NAME`` for the user's
-    own, ``NAME=`` for one whose value was written; no value is kept.
+    own, ``NAME=`` for one whose value was written; no value is kept. ``destination``, of a training, is the
+    model that gets the new version.
     """
 
     reference: str
@@ -72,6 +78,7 @@ class Origin:
     files: tuple[KeptFile, ...] = ()
     secrets: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
+    destination: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,8 @@ class SavedFile:
 
 @dataclass(frozen=True)
 class Record:
-    """All that is known of a prediction. ``origin`` is None for one that was run before it was kept.
+    """All that is known of a prediction or training. ``origin`` is None for one that was not made by rcli, or
+    before this was kept.
 
     ``saved`` are all files of its output or none; ``removed``: the service has deleted its data.
     """
@@ -109,6 +117,10 @@ class Record:
     saved: tuple[SavedFile, ...]
     removed: bool
 
+    @property
+    def destination(self) -> str | None:
+        return self.origin.destination if self.origin else None
+
     def to_json(self) -> Json:
         """One line of an export."""
         entry, origin = self.entry, self.origin
@@ -118,6 +130,7 @@ class Record:
             "kind": entry.kind,
             "model": entry.model,
             "version": entry.version,
+            "destination": self.destination,
             "status": entry.status,
             "input": origin.input if origin else None,
             "files": [each.to_json() for each in origin.files] if origin else [],
@@ -136,16 +149,27 @@ class Record:
             "data_removed": self.removed,
         }
 
+    def as_told(self) -> Prediction:
+        """It as the service told it last, as far as that is kept; of its pages only the one for people."""
+        kept = self.to_json()
+        names = ("id", "model", "version", "input", "output", "error", "logs", "metrics", "status")
+        times = ("created_at", "started_at", "completed_at")
+        told = {name: kept[name] for name in (*names, *times)}
+        goal = {"destination": self.destination} if self.destination else {}
+        urls = {"web": self.web} if self.web else {}
+        return Prediction.from_json(told | goal | {"source": "api", "data_removed": False, "urls": urls})
+
 
 RECORD = (
-    "reference, input, files, secrets, variables, output, error, logs, metrics, started_at, completed_at, web"
+    "reference, input, files, secrets, variables, destination, "
+    "output, error, logs, metrics, started_at, completed_at, web"
 )
 """The columns of a record that ``read`` takes, before ``saved`` and ``removed``."""
 
 
 def read(entry: Entry, row: Sequence[Any]) -> Record:
     """A record from the columns ``RECORD, saved, removed``."""
-    reference, kept, files, secrets, variables, *result = row
+    reference, kept, files, secrets, variables, destination, *result = row
     output, error, logs, metrics, started, completed, web, saved, removed = result
     origin = None
     if reference is not None:
@@ -155,6 +179,7 @@ def read(entry: Entry, row: Sequence[Any]) -> Record:
             tuple(map(KeptFile.from_json, json.loads(files or "[]"))),
             tuple(json.loads(secrets or "[]")),
             tuple(json.loads(variables or "[]")),
+            destination,
         )
     return Record(
         entry=entry,
@@ -172,13 +197,14 @@ def read(entry: Entry, row: Sequence[Any]) -> Record:
 
 
 def origin_columns(origin: Origin) -> dict[str, str | None]:
-    """The columns of what a prediction was made from; they are written once."""
+    """The columns of what a prediction or training was made from; they are written once."""
     return {
         "reference": sound(origin.reference),
         "input": None if origin.input is None else _bounded(origin.input),
         "files": written([each.to_json() for each in origin.files]),
         "secrets": written(origin.secrets),
         "variables": written(origin.variables),
+        "destination": origin.destination and sound(origin.destination),
     }
 
 

@@ -141,5 +141,15 @@ def _add_variables(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE records ADD COLUMN variables TEXT NOT NULL DEFAULT '[]'")
 
 
-_MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [_create_runs, _create_records, _add_variables]
+def _add_destination(db: sqlite3.Connection) -> None:
+    """The model that gets a training's new version; ``runs.kind`` has been there from the beginning."""
+    db.execute("ALTER TABLE records ADD COLUMN destination TEXT")
+
+
+_MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
+    _create_runs,
+    _create_records,
+    _add_variables,
+    _add_destination,
+]
 """Only ever appended to: the position is the version."""

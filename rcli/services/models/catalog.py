@@ -17,7 +17,11 @@ _NO_VERSION = "The specified version does not exist"
 """How a service begins to say, with a 422, that it knows no such version."""
 
 
-class Misspelt(NotFound):
+class NoModel(NotFound):
+    """The host has no such model."""
+
+
+class Misspelt(NoModel):
     """There is no such model, but one whose name is almost the same."""
 
 
@@ -89,15 +93,15 @@ def create(api: Replicate, target: Target, input: Json, terms: Terms = NO_TERMS)
         raise NotFound(exc.message, hint=f"rcli models {where}") from exc
 
 
-def _missing(api: Replicate, reference: ModelReference) -> NotFound:
+def _missing(api: Replicate, reference: ModelReference) -> NoModel:
     host = api.client.host.name
     message = f"there is no model {reference.full_name} on {host}"
     if near := _similar(api, reference):
         return Misspelt(message, hint=f"did you mean {near}?")
     if host != LOCAL:
-        return NotFound(message, hint=f"rcli models search {reference.name} --host {host}")
+        return NoModel(message, hint=f"rcli models search {reference.name} --host {host}")
     elsewhere = "" if reference.owner == "rcli" else "; one of Replicate's: --host replicate"
-    return NotFound(message, hint=f"rcli models list --host {host}{elsewhere}")
+    return NoModel(message, hint=f"rcli models list --host {host}{elsewhere}")
 
 
 def _created(api: Replicate, target: Target, input: Json, terms: Terms) -> Prediction:

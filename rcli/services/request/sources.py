@@ -21,6 +21,7 @@ LIMIT = 100 * 1000 * 1000
 
 _BINARY = "application/octet-stream"
 _TOO_LARGE = "is larger than 100 MB, the most that an upload takes"
+_AT = "@FILE sends a file, @- standard input, @@ is a text that begins with @"
 _URL_HINT = "put it on a web server and give its URL"
 
 
@@ -142,7 +143,7 @@ def _archive(path: Path, written: str, name: str, archive: Archive, found: tuple
 def _status(path: Path, written: str, *, folders: bool = False) -> os.stat_result:
     """The state of a file that can be opened; of a folder only where ``folders`` are taken."""
     if not written:
-        raise InvalidInput("no file is named behind the @")
+        raise InvalidInput("no file is named behind the @", hint=_AT)
     try:
         status = path.stat()
         if stat.S_ISREG(status.st_mode):
@@ -159,14 +160,16 @@ def _status(path: Path, written: str, *, folders: bool = False) -> os.stat_resul
     return status
 
 
-def _meant(path: Path, written: str) -> str | None:
-    """The file beside it whose name is almost the same, or the folder that is not there."""
+def _meant(path: Path, written: str) -> str:
+    """The file beside it whose name is almost the same, where to look, or the folder that is not there."""
     try:
         names = os.listdir(path.parent)
     except OSError:
         return f"there is no folder {path.parent}"
     near = get_close_matches(path.name, names, n=1, cutoff=0.85)
-    return f"did you mean {os.path.join(os.path.dirname(written), near[0])}?" if near else None
+    if near:
+        return f"did you mean {os.path.join(os.path.dirname(written), near[0])}?"
+    return f"what is there: {shlex.join(['ls', str(path.parent)])}"
 
 
 def _content(path: Path) -> bytes:

@@ -42,7 +42,12 @@ def present(record: Record | None, folder: Path) -> tuple[SavedFile, ...]:
 
 
 def expiry(record: Record) -> datetime | None:
-    """When the service deletes an output that is nowhere else; None if there is nothing to lose."""
+    """When the service deletes an output that is nowhere else; None if there is nothing to lose.
+
+    The weights of a training stay with its version.
+    """
+    if record.entry.kind != "prediction":
+        return None
     if record.entry.host != REPLICATE or record.removed or record.saved or not record.completed_at:
         return None
     if not _has_files(record):

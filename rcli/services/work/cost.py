@@ -13,7 +13,8 @@ from typing import Literal
 
 from rcli.api.endpoints import Replicate
 from rcli.errors import RcliError
-from rcli.records import Cost, Prediction
+from rcli.records import TERMINAL, Cost, Prediction
+from rcli.services.library.records import Record
 from rcli.services.work.phases import working_time
 from rcli.settings import LOCAL, Setting, Settings
 
@@ -43,6 +44,17 @@ def of_training(training: Prediction, host: str, settings: Settings) -> Cost:
     if price is None or isinstance(price.value, str):
         return estimate(training, settings, lambda: "training")
     return Cost(None, "a run's price is set, and a training is no run")
+
+
+def of_record(record: Record, settings: Settings) -> Cost | None:
+    """The cost of a training that was kept, by the prices that are known now; None before its end.
+
+    Of a prediction it is None: how it is billed, only the service could tell.
+    """
+    entry = record.entry
+    if entry.kind != "training" or entry.status not in TERMINAL:
+        return None
+    return of_training(record.as_told(), entry.host, settings)
 
 
 def rate(training: Prediction, settings: Settings) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Literal
 
@@ -16,6 +17,7 @@ from rcli.paths import make_private_folder
 from rcli.records import Finished, Json, Phase, Prediction, PredictionEvent
 from rcli.references import ModelReference
 from rcli.services import lists
+from rcli.services.library import LAST
 from rcli.services.models.catalog import Target
 from rcli.services.request.packing import is_picture
 from rcli.services.request.sources import FileInput
@@ -35,6 +37,7 @@ PATIENCE = 300.0
 
 CAPTIONS = frozenset({".txt", ".caption"})
 
+_BEGIN = "rcli train --help"
 _LOST = "no connection"
 _FIRST_POLL = 0.1
 _SLOWEST_POLL = 1.0
@@ -126,6 +129,23 @@ class Training(Running):
                     return
             self.api.client.sleep(wait)
             wait = min(wait * 1.3, _SLOWEST_POLL)
+
+
+class Remembered(Training):
+    """One that its host has forgotten, as the library has kept it: nobody is asked."""
+
+    def events(self, *, streams: bool = True) -> Iterator[PredictionEvent]:
+        """What was seen of it. Raises NotFound if that was not its end."""
+        yield from super().events(streams=False)
+
+    def ask(self) -> None:
+        """Raises NotFound for one of which the end is not known."""
+        if not self.prediction.is_done:
+            id, status = self.prediction.id, self.prediction.status
+            raise NotFound(
+                f"{self.host} has forgotten training {id}, and it was {status} when rcli saw it last",
+                hint=f"rcli library show {id}",
+            )
 
 
 def base(api: Replicate, target: Target) -> Target:
@@ -229,9 +249,11 @@ def look_up(hosts: Hosts, text: str) -> Training:
 
     Raises NotFound, and UsageError when several begin so.
     """
+    if text == LAST:
+        return _newest(hosts)
     for api in hosts:
         rows = lists.first(_LISTED, api.trainings)
-        found = rows[:1] if text == "last" else [row for row in rows if row.id.startswith(text)]
+        found = [row for row in rows if row.id.startswith(text)]
         if len(found) > 1:
             raise UsageError(
                 f"several trainings begin with {text!r}: {', '.join(row.id for row in found[:5])}",
@@ -240,18 +262,36 @@ def look_up(hosts: Hosts, text: str) -> Training:
         if found:
             return find(api, found[0].id)
         with suppress(NotFound):
-            if text != "last":
-                return find(api, text)
+            return find(api, text)
     raise _unknown(hosts[0], text)
+
+
+def _newest(hosts: Hosts) -> Training:
+    """The one that was made last, on whichever host that was."""
+    found = [(api, row) for api in hosts for row in lists.first(1, api.trainings)]
+    if not found:
+        where = " or ".join(api.client.host.name for api in hosts)
+        raise NotFound(f"there is no training yet on {where}", hint=_BEGIN)
+    api, row = max(found, key=lambda each: _created(each[1]))
+    return find(api, row.id)
+
+
+def _created(row: Prediction) -> datetime:
+    """When it was made; what does not tell it, or not in a way that can be read, is the oldest."""
+    try:
+        created = datetime.fromisoformat(row.created_at or "")
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return created.replace(tzinfo=created.tzinfo or UTC)
 
 
 def running(hosts: Hosts) -> Training:
     """The one that has not ended. Raises NotFound if there is none, UsageError if there are several."""
-    rows = ((api, row) for api in hosts for row in lists.first(_LISTED, api.trainings))
+    rows = [(api, row) for api in hosts for row in lists.first(_LISTED, api.trainings)]
     found = [(api, row.id) for api, row in rows if not row.is_done]
     if not found:
         where = " or ".join(api.client.host.name for api in hosts)
-        raise NotFound(f"no training runs on {where}", hint="rcli trainings watch last")
+        raise NotFound(f"no training runs on {where}", hint="rcli trainings watch last" if rows else _BEGIN)
     if len(found) > 1:
         ids = ", ".join(id for _, id in found)
         raise UsageError(f"{len(found)} trainings run: {ids}", hint=f"rcli trainings watch {found[0][1]}")
@@ -291,8 +331,7 @@ def ended_within(training: Training, seconds: float | None, told: Callable[[str]
 
 def _unknown(api: Replicate, id: str) -> NotFound:
     host = api.client.host.name
-    what = "no training yet" if id == "last" else f"no training {id}"
-    return NotFound(f"there is {what} on {host}", hint=f"rcli trainings list --host {host}")
+    return NotFound(f"there is no training {id} on {host}", hint=f"rcli trainings list --host {host}")
 
 
 def _latest(api: Replicate, target: Target) -> str:

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rcli.app import App
+from rcli.cli.steps import named
 from rcli.cli.steps.request.pinning import pinned, tell_changes
 from rcli.cli.steps.results.delivering import Wishes
-from rcli.errors import InvalidInput, NotAllowed, NotFound, UsageError
+from rcli.errors import InvalidInput, NotFound, UsageError
 from rcli.records import Json
 from rcli.references import FolderReference, ModelReference, Reference, VersionReference, is_folder
 from rcli.services import seen
@@ -19,7 +20,7 @@ from rcli.services.models.catalog import Target
 from rcli.services.request import variables
 from rcli.services.work import launch
 from rcli.services.work.launch import Resolved
-from rcli.settings import LOCAL, REPLICATE
+from rcli.settings import LOCAL
 from rcli.ui.live import Display
 from rcli.ui.views import SHORT
 
@@ -56,7 +57,7 @@ def resolve(app: App, model: str, wishes: Wishes, display: Display) -> Resolved:
         target, first_seen, warnings = launch.of_folder(api, reference.path, wishes.file, wishes.overrides)
     else:
         first_seen, warnings = False, ()
-        with _missing_explained(app, host, reference, explicit=bool(prefix or app.flags.host)):
+        with _missing_explained(app, prefix, reference):
             pin = pinned(app, host, reference, locked=wishes.locked)
             target = catalog.resolve(api, reference, pin)
     introduce(app, host, target, display)
@@ -91,11 +92,12 @@ def document(app: App, model: str, *, file: str = "cog.yaml", to_run: bool = Fal
     host = app.host_for(prefix, reference)
     api = app.connect(host)
     if to_run:
-        with _missing_explained(app, host, reference, explicit=bool(prefix or app.flags.host)):
+        with _missing_explained(app, prefix, reference):
             target = catalog.resolve(api, reference, pinned(app, host, reference, locked=False))
         _keep(app, host, reference, target.document, target.version_id)
         return target.document
-    target = catalog.resolve(api, reference, None)
+    with _missing_explained(app, prefix, reference):
+        target = catalog.resolve(api, reference, None)
     found = target.document
     _keep(app, host, reference, found, target.version_id)
     if isinstance(reference, VersionReference) and not found:
@@ -139,18 +141,14 @@ def _refuse_overrides(wishes: Wishes) -> None:
 
 
 @contextmanager
-def _missing_explained(app: App, host: str, reference: Reference, *, explicit: bool) -> Iterator[None]:
-    """Whoever never signed in and names a model of the cloud lands here; to them the engine means nothing."""
+def _missing_explained(app: App, prefix: str | None, reference: Reference) -> Iterator[None]:
+    """What is not there may be a folder, or in the cloud."""
     try:
         yield
     except catalog.Misspelt:
         raise
     except NotFound as exc:
-        if not explicit and (app.cwd / str(reference) / "cog.yaml").is_file():
+        if not (prefix or app.flags.host) and (app.cwd / str(reference) / "cog.yaml").is_file():
             raise NotFound(exc.message, hint=f"did you mean the folder ./{reference}?") from exc
-        may_be_elsewhere = isinstance(reference, ModelReference) and reference.owner != "rcli"
-        if host == LOCAL and not explicit and may_be_elsewhere and not app.is_signed_in(REPLICATE):
-            raise NotAllowed(
-                f"{exc.message}, and nobody is signed in to {REPLICATE}", hint="rcli auth login"
-            ) from exc
+        named.may_be_elsewhere(app, prefix, reference, exc)
         raise

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcli.app import App
+from rcli.cli.steps.lookup import library
 from rcli.cli.steps.work.following import as_json
 from rcli.errors import ClosedPipe, Interrupted, NoAnswer, RateLimited, RcliError
 from rcli.records import Logs, Phase
+from rcli.services.library.records import SavedFile
 from rcli.services.results import outputs
 from rcli.services.work import cost, phases
 from rcli.services.work.curves import Curves
@@ -22,6 +24,9 @@ from rcli.ui import views
 from rcli.ui.cockpit import Cockpit
 from rcli.ui.live import Display
 from rcli.ui.logs import standing
+
+WEIGHTS = "application/octet-stream"
+"""The content type of a file that only its model can read."""
 
 LAST_LINES = 30
 """How much of a failed training's log is shown."""
@@ -56,7 +61,7 @@ def attend(app: App, training: Training, display: Display, attention: Attention)
     course, metrics = Course(), _Metrics(display, attention.table)
     metrics.prices(app, training)
     try:
-        with coming_back(training, attention, display):
+        with coming_back(app, training, attention, display):
             for event in training.events():
                 if attention.tells:
                     display.stop()
@@ -141,8 +146,11 @@ class _Metrics:
 
 
 @contextmanager
-def coming_back(training: Training, attention: Attention, display: Display) -> Iterator[None]:
-    """A training goes on when nobody watches it: the hint says how to come back to it."""
+def coming_back(app: App, training: Training, attention: Attention, display: Display) -> Iterator[None]:
+    """A training goes on when nobody watches it: the hint says how to come back to it.
+
+    The library learns what was seen of it.
+    """
     again = command(training, "watch")
     try:
         yield
@@ -156,6 +164,8 @@ def coming_back(training: Training, attention: Attention, display: Display) -> I
     except (NoAnswer, RateLimited) as exc:
         exc.hint = f"{again} takes it up again"
         raise
+    finally:
+        library(app, "training").refresh(training.prediction, training.host)
 
 
 def _goes_on(training: Training) -> str:
@@ -214,13 +224,16 @@ def show(app: App, training: Training) -> None:
 
 def _download(app: App, training: Training) -> None:
     """Saves the weights, and prints the path; with --json it goes to stderr."""
-    with app.screen.display(f"{training.host} · weights") as display, coming_back(training, UNMOVED, display):
+    title = f"{training.host} · weights"
+    with app.screen.display(title) as display, coming_back(app, training, UNMOVED, display):
 
         def progress(done: int, total: int | None) -> None:
             of = f" of {views.size(total)}" if total else ""
             display.phase("saving", f"{views.size(done)}{of}", done / total if total else None)
 
         path = save_weights(training, app.settings.outputs, progress)
+    saved = SavedFile(str(path), path.stat().st_size, WEIGHTS)
+    library(app, "training").remember_files(training.prediction.id, training.host, [saved])
     if app.flags.wants_json:
         app.screen.say(str(path))
     else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rcli.app import App
 from rcli.cli.steps.confirming import confirmed
+from rcli.cli.steps.lookup import library
 from rcli.cli.steps.request import asking
 from rcli.cli.steps.request.resolving import resolve, split
 from rcli.cli.steps.results.delivering import Wishes
@@ -15,6 +16,7 @@ from rcli.cli.steps.trainings.attending import Attention, attend, check_table, c
 from rcli.errors import Interrupted, InvalidInput, NotAllowed, NotFound, UsageError
 from rcli.records import NO_TERMS, Terms
 from rcli.references import ModelReference, is_folder
+from rcli.services.library.records import Origin
 from rcli.services.request.inputs import Inputs
 from rcli.services.request.sending import Box
 from rcli.services.request.sources import FileInput, Sources
@@ -233,13 +235,20 @@ def _begun(app: App, job: Job, reference: ModelReference, order: Order) -> Train
             made = api.create_training(*base, reference.full_name, job.input, terms=order.terms)
             seconds = order.terms.cancel_after
             begun = Training(api, made, TrainingLimit(api, made.id, seconds) if seconds else None)
+            _remember(app, begun, replace(job.origin, destination=reference.full_name))
     except Interrupted as exc:
         if begun is None:
             exc.hint = f"the training may have begun: rcli trainings list --host {api.client.host.name}"
             raise
-        with coming_back(begun, order.attention, app.screen.display(reference.full_name)):
+        with coming_back(app, begun, order.attention, app.screen.display(reference.full_name)):
             raise
     return begun
+
+
+def _remember(app: App, begun: Training, origin: Origin) -> None:
+    kept = library(app, "training")
+    if not kept.remember(begun.prediction, begun.host, origin):
+        app.screen.warning(f"{kept.path} cannot be written: {begun.prediction.id} is not remembered")
 
 
 def _show_id(app: App, begun: Training) -> None:

@@ -51,7 +51,7 @@ def listen(ctx: typer.Context, asked: Asked, secret_file: Path | None, *, print_
         since=_since(chosen(ctx, "--since")),
     )
     title = _Title(_first_line(host, wished), relay)
-    app.screen.say(f"{title[0]}: relaying (Ctrl-C stops)")
+    app.screen.say(f"{title[0]}: beginning to follow (Ctrl-C stops)")
     if print_secret:
         app.screen.say(keys.key())
     place = Place(app.settings.paths.webhooks, listener_name(host, f"relay {wanted.name}", wished.endpoints))
@@ -100,7 +100,7 @@ def _wanted(ctx: typer.Context, app: App) -> tuple[str, Wanted]:
     if deployment:
         host, found = named.deployment(app, deployment)
         on = f"{found.owner}/{found.name}"
-    kept = library(app)
+    kept = library(app, None)
     mine = (lambda id: kept.known(id, host) is not None) if chosen(ctx, "--mine") else None
     return host, Wanted(mine, name, on)
 

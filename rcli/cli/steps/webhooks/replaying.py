@@ -21,6 +21,7 @@ from rcli.listener.events import MADE_BY, Event
 from rcli.listener.running import Place
 from rcli.listener.sending import send, signed, told_of
 from rcli.records import Prediction
+from rcli.services.library import LAST
 from rcli.webhooks import Kind, new_message_id
 
 SOURCES = ("journal", "service", "library")
@@ -56,7 +57,7 @@ def _events(ctx: typer.Context, app: App, text: str, wanted: frozenset[Kind]) ->
     asked = option(ctx, "--from")
     if asked and asked not in SOURCES:
         raise UsageError(f"--from takes {', '.join(SOURCES)}, not {asked!r}", hint="--from service")
-    host, id = lookup.place(app, text)
+    host, id = lookup.place(app, text, "prediction" if text == LAST else None)
     key = handling.key(ctx, host)
     ways: dict[str, Callable[[], list[Event]]] = {
         "journal": lambda: _kept(app, id, key, wanted),
@@ -66,8 +67,8 @@ def _events(ctx: typer.Context, app: App, text: str, wanted: frozenset[Kind]) ->
     for name, way in ways.items():
         if asked in (None, name) and (found := way()):
             return [_renamed(each, key) for each in found] if option(ctx, "--new-id") else found
-    known = lookup.library(app).known(id, host)
-    hint = f"rcli predictions show {text}" if known else f"rcli predictions list --host {host}"
+    known = lookup.library(app, None).known(id, host)
+    hint = f"rcli {known.entry.kind}s show {text}" if known else f"rcli predictions list --host {host}"
     raise NotFound(_unknown(text, host, asked, " or ".join(sorted(wanted))), hint=hint)
 
 
@@ -101,21 +102,13 @@ def _asked(app: App, host: str, id: str) -> Prediction | None:
             found = ask(id)
         except NotFound:
             continue
-        return None if found.data_removed and lookup.library(app).known(id, host) else found
+        return None if found.data_removed and lookup.library(app, None).known(id, host) else found
     return None
 
 
 def _remembered(app: App, host: str, id: str) -> Prediction | None:
-    record = lookup.library(app).known(id, host)
-    if record is None:
-        return None
-    kept = record.to_json()
-    names = ("id", "model", "version", "input", "output", "error", "logs", "metrics", "status")
-    times = ("created_at", "started_at", "completed_at")
-    told = {name: kept[name] for name in (*names, *times)}
-    return Prediction.from_json(
-        told | {"source": "api", "data_removed": False, "urls": {"web": kept["web"]} if kept["web"] else {}}
-    )
+    record = lookup.library(app, None).known(id, host)
+    return record.as_told() if record else None
 
 
 def _renamed(event: Event, key: str) -> Event:
