@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -32,10 +33,12 @@ _WIDEST = 64
 def may_show(console: Console, stdin: TextIO) -> bool:
     """Whether there is a terminal with colours that can be asked what it draws.
 
-    It answers on stdin. Whoever asks from the background is stopped by the system.
+    It answers on stdin, behind what was typed there: reading it would take that from the shell. Whoever asks
+    from the background is stopped by the system.
     """
     has_colours = console.is_terminal and console.color_system is not None and not console.no_color
-    return has_colours and stdin.isatty() and _is_in_foreground(stdin) and _has_size(console)
+    can_be_asked = has_colours and stdin.isatty() and _is_in_foreground(stdin) and _has_size(console)
+    return can_be_asked and not _was_typed_at(stdin)
 
 
 def protocol(console: Console, stdin: TextIO) -> str | None:
@@ -94,6 +97,22 @@ def _has_size(console: Console) -> bool:
         return min(os.get_terminal_size(console.file.fileno())) > 0
     except (OSError, ValueError):
         return False
+
+
+def _was_typed_at(stdin: TextIO) -> bool:
+    """Whether keys wait to be read, a line without its end too; they stay. Also if the terminal has gone."""
+    import termios
+    import tty
+
+    try:
+        before = termios.tcgetattr(stdin)
+        tty.setcbreak(stdin, termios.TCSANOW)
+        try:
+            return bool(select.select([stdin], [], [], 0)[0])
+        finally:
+            termios.tcsetattr(stdin, termios.TCSANOW, before)
+    except (OSError, termios.error):
+        return True
 
 
 def _is_in_foreground(stdin: TextIO) -> bool:

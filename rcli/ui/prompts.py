@@ -37,11 +37,17 @@ def text(question: str, stderr: TextIO) -> str:
 
 
 def confirm(question: str, stderr: TextIO) -> bool:
-    """Yes or no; the return key alone means no. Raises Interrupted as ``secret`` does."""
+    """Yes or no; the return key alone means no. Raises Interrupted as ``secret`` does.
+
+    It waits for the return key: a letter may be a mistake, and the key after it is not for what follows.
+    """
     import questionary
     from prompt_toolkit.output import create_output
 
-    return asked(questionary.confirm(clean(question), default=False, output=create_output(stderr))) is True
+    prompt = questionary.confirm(
+        clean(question), default=False, auto_enter=False, output=create_output(stderr)
+    )
+    return asked(prompt) is True
 
 
 def choose(question: str, choices: Sequence[str], stderr: TextIO) -> str:

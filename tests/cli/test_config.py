@@ -344,7 +344,7 @@ def test_on_a_terminal_a_wrong_line_can_be_corrected(shell: Shell, tmp_path: Pat
 
     session = shell.terminal("config", "edit", env=editor(tmp_path, script), columns=150)
     session.shows("unknown setting 'hots'", "Edit it again?")
-    session.press("y")
+    session.press("y\r")
 
     assert session.end() == 0
     assert config.read_text() == 'host = "local"\n'

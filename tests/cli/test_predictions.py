@@ -197,7 +197,7 @@ def test_all_that_rcli_made_and_that_runs_is_canceled(shell: Shell) -> None:
     assert shell.prediction(id)["status"] == "canceled"
 
 
-@pytest.mark.parametrize(("key", "status"), [("y", "canceled"), ("\r", "processing")])
+@pytest.mark.parametrize(("key", "status"), [("y\r", "canceled"), ("\r", "processing")])
 def test_a_person_is_asked_first(shell: Shell, key: str, status: str) -> None:
     id = running_and_ended(shell)
     session = shell.terminal("predictions", "cancel", "--all", columns=120)

@@ -140,6 +140,19 @@ def test_curl_sends_a_file_as_data_or_uploads_it(programs: Programs, size: int, 
     assert ("/v1/files" in printed) == (size > 256 * 1024)
 
 
+def test_an_upload_that_is_refused_ends_the_curl_program(programs: Programs, tmp_path: Path) -> None:
+    body = "from cog import BaseRunner, Path\n\n\nclass Runner(BaseRunner):\n"
+    body += "    def run(self, data: Path) -> str:\n        return data.name\n"
+    (tmp_path / "large.bin").write_bytes(bytes(300_000))
+    printed = programs.printed("curl", project(tmp_path, body), "data=@large.bin")
+
+    with pytest.raises(AssertionError) as caught:
+        programs.run("curl", printed, REPLICATE_API_TOKEN="wrong")
+
+    assert str(caught.value).splitlines()[0].count("curl: (22)") == 1
+    assert "jq: error" in str(caught.value)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_stream_of_text_is_joined(programs: Programs, language: str) -> None:
     argv = (str(PROJECTS / "tokens"), "n=3")
@@ -150,14 +163,43 @@ def test_a_stream_of_text_is_joined(programs: Programs, language: str) -> None:
     assert ("".join(given) if language == "curl" else given) == expected.removesuffix("\n")
 
 
-@pytest.mark.parametrize("language", ["python", "node"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_program_for_a_stream_prints_it_as_it_comes(programs: Programs, language: str) -> None:
     argv = (str(PROJECTS / "tokens"), "n=3")
     expected = programs.shell.run("stream", *argv)
     printed = programs.shell.run("stream", *argv, "--code", language)
 
-    assert "replicate.stream(" in printed
+    assert {"curl": ".urls.stream"}.get(language, "replicate.stream(") in printed
     assert programs.run(language, printed) == expected != ""
+
+
+def test_a_stream_s_text_comes_through_curl_exactly(programs: Programs, tmp_path: Path) -> None:
+    body = "from cog import BaseRunner, ConcatenateIterator\n\n\nclass Runner(BaseRunner):\n"
+    body += "    def run(self, text: str) -> ConcatenateIterator[str]:\n"
+    body += "        for end in range(0, len(text), 3):\n            yield text[end : end + 3]\n"
+    text = " data: one\n\nevent: two\n  'three' \\n $x é🦙\n"
+    (tmp_path / "text").write_text(text)
+    printed = programs.shell.run("stream", project(tmp_path, body), "text=@text", "--code", "curl")
+
+    assert "urls.stream" in printed
+    assert programs.run("curl", printed) == text
+
+
+def test_a_failure_in_a_stream_is_one_of_the_curl_program(programs: Programs, tmp_path: Path) -> None:
+    body = "from cog import BaseRunner, ConcatenateIterator\n\n\nclass Runner(BaseRunner):\n"
+    body += "    def run(self) -> ConcatenateIterator[str]:\n"
+    body += "        yield 'begun'\n        raise ValueError('no more of this')\n"
+    printed = programs.shell.run("stream", project(tmp_path, body), "--code", "curl")
+
+    with pytest.raises(AssertionError, match="no more of this"):
+        programs.run("curl", printed)
+
+
+def test_a_stream_that_is_refused_is_told_by_the_curl_program(programs: Programs) -> None:
+    printed = programs.shell.run("stream", str(PROJECTS / "tokens"), "n=3", "--code", "curl")
+
+    with pytest.raises(AssertionError, match="input"):
+        programs.run("curl", printed.replace('"n": 3', '"n": "many"'))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

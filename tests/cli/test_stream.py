@@ -75,12 +75,32 @@ def test_whoever_reads_enough_ends_the_stream_quietly(warm_shell: Shell) -> None
 # other models
 
 
-@pytest.mark.parametrize("project", ["tokens", "async_tokens"])
-def test_pieces_of_text_are_printed_as_they_come(warm_shell: Shell, project: str) -> None:
-    process = warm_shell.start("stream", str(PROJECTS / project), "n=3", "delay=0.05")
+@pytest.mark.parametrize(
+    ("word", "kind", "pause"),
+    [
+        ("", "ConcatenateIterator", "time.sleep"),
+        ("async ", "AsyncConcatenateIterator", "await asyncio.sleep"),
+    ],
+    ids=["sync", "async"],
+)
+def test_pieces_of_text_are_printed_as_they_come(
+    warm_shell: Shell, tmp_path: Path, word: str, kind: str, pause: str
+) -> None:
+    (tmp_path / "cog.yaml").write_text("run: run.py:Runner\n")
+    (tmp_path / "run.py").write_text(
+        f"import asyncio\nimport os\nimport time\n\nfrom cog import BaseRunner, {kind}\n\n\n"
+        f"class Runner(BaseRunner):\n    {word}def run(self, until: str) -> {kind}[str]:\n"
+        "        yield 'token0 '\n"
+        f"        while not os.path.exists(until):\n            {pause}(0.01)\n"
+        "        yield 'token1 '\n"
+        "        yield 'token2 '\n"
+    )
+    gate = tmp_path / "gate"
+    process = warm_shell.start("stream", str(tmp_path), f"until={gate}")
 
     process.until(lambda process: process.stdout == b"token0 ")
     assert warm_shell.prediction()["status"] == "processing"
+    gate.touch()
     assert process.end() == 0
     assert process.stdout == b"token0 token1 token2 "
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from threading import Lock
 
@@ -16,6 +17,7 @@ from rcli.settings import LIST_PRICES_FROM
 from tests.cli.conftest import PROJECTS, Shell
 from tests.cloud import FILES, TEXT, Cloud, cloud, prediction
 from tests.conftest import Run
+from tests.processes import PATIENCE
 from tests.recording_server import Answer, Recorded, json_answer, problem
 
 __all__ = ["cloud"]
@@ -223,6 +225,14 @@ def test_what_is_wrong_is_said_before_the_first_is_created(
 # signals
 
 
+def until_created(shell: Shell, count: int, before: list[str]) -> None:
+    """Waits until so many are there beside those of before."""
+    deadline = time.monotonic() + PATIENCE
+    while set(shell.run("predictions", "list", "-q", "-n", str(count)).split()) & set(before):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
@@ -237,6 +247,7 @@ def test_a_signal_cancels_all_that_run_and_creates_no_more(
         warm_shell.run("predictions", "cancel", id)
     process = warm_shell.start("run", str(PROJECTS / "gate"), "--sweep", sweep, "--progress", "plain")
     process.says("running")
+    until_created(warm_shell, 2, ids)
     process.signal(number)
 
     assert process.end() == code
@@ -268,12 +279,11 @@ def test_a_person_sees_all_of_them_in_one_table(warm_shell: Shell, tmp_path: Pat
     gates[0].touch()
     session = warm_shell.terminal("run", str(PROJECTS / "gate"), "--sweep", sweep, columns=columns)
 
-    screen = session.shows("  1: unt", "  2: unt", "  3: unt")
+    session.shows("  1: unt", "  2: unt", "  3: unt", "of 3")
     gates[1].touch()
     gates[2].touch()
     code = session.end()
 
-    assert "of 3" in screen
     assert code == 0
     assert session.text.count("through the gate") == 3
     assert "waiting" not in session.text
@@ -285,7 +295,7 @@ def test_what_had_ended_before_ctrl_c_is_in_the_library(warm_shell: Shell, tmp_p
     done.touch()
     project = str(PROJECTS / "gate")
     session = warm_shell.terminal("run", project, "--sweep", f"until={done},{done},{done},{closed}")
-    session.shows("3 of 4")
+    session.until(lambda screen: "3 of 4" in screen and "4: unt" in screen and "waiting" not in screen)
     session.press("\x03")
 
     assert session.end() == 130
@@ -296,7 +306,7 @@ def test_ctrl_c_takes_the_table_away(warm_shell: Shell, tmp_path: Path) -> None:
     session = warm_shell.terminal(
         "run", str(PROJECTS / "gate"), "--sweep", f"until={tmp_path}/x,{tmp_path}/y", columns=80
     )
-    session.shows("running")
+    session.until(lambda screen: "2: unt" in screen and "waiting" not in screen)
     session.press("\x03")
 
     assert session.end() == 130
@@ -346,10 +356,29 @@ def test_a_person_is_told_what_several_will_cost(shell: Shell, cloud: Cloud) -> 
         "run", "stability-ai/sdxl", "prompt=x", "--repeat", "5", env=cloud.env, columns=120
     )
     session.shows("Run 5 predictions on replicate? They cost about $0.20 (5 × a run's price as set).")
-    session.press("n")
+    session.press("n\r")
 
     assert session.end() == 2
     assert service.bodies == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"), [("yn\r", 2), ("maybe not\r", 2), ("\r", 2), ("\x03", 130), ("y\r", 0)]
+)
+def test_what_costs_something_begins_with_the_return_key_after_a_yes(
+    shell: Shell, cloud: Cloud, keys: str, code: int
+) -> None:
+    cloud.has_model(FILES, inputs=SEEDED)
+    service = Service(cloud)
+    session = shell.terminal(
+        "run", "stability-ai/sdxl", "prompt=x", "--repeat", "2", env=cloud.env, columns=100
+    )
+    session.shows("They may cost something.")
+    session.press(keys)
+
+    assert session.end() == code
+    assert len(service.bodies) == (0 if code else 2)
+    assert "╌" not in session.text
 
 
 def test_a_person_is_asked_before_several_are_paid_for(shell: Shell, cloud: Cloud) -> None:
@@ -359,7 +388,7 @@ def test_a_person_is_asked_before_several_are_paid_for(shell: Shell, cloud: Clou
         "run", "stability-ai/sdxl", "prompt=x", "--repeat", "2", env=cloud.env, columns=100
     )
     session.shows("Run 2 predictions on replicate? They may cost something.")
-    session.press("n")
+    session.press("n\r")
 
     assert session.end() == 2
     assert service.bodies == []

@@ -670,7 +670,7 @@ def test_a_missing_destination_is_made_on_request(
     assert request.json == {"owner": "ada", "name": "sdxl-ada"} | made
 
 
-@pytest.mark.parametrize(("key", "code", "made"), [("y", 0, ["/v1/models", TRAININGS]), ("n", 1, [])])
+@pytest.mark.parametrize(("key", "code", "made"), [("y\r", 0, ["/v1/models", TRAININGS]), ("n\r", 1, [])])
 def test_a_person_is_asked_about_a_missing_destination(
     shell: Shell, service: Cloud, key: str, code: int, made: list[str]
 ) -> None:

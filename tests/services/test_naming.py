@@ -61,6 +61,8 @@ def test_a_single_file_needs_no_number() -> None:
         ("{n:99999999}", "--name '{n:99999999}': only n takes a width, such as {n:03}"),
         ("{n!r}", "--name '{n!r}': only n takes a width, such as {n:03}"),
         ("a/{n}", "--name takes the name of a file, not 'a/{n}'"),
+        ("", "--name takes the name of a file, not ''"),
+        (" ", "--name takes the name of a file, not ' '"),
     ],
 )
 def test_what_is_no_template_is_refused(template: str, message: str) -> None:

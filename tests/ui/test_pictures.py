@@ -34,6 +34,11 @@ may = pictures.may_show(console, sys.stdin)
 shown = pictures.show(console, [Path(each) for each in sys.argv[1:]]) if may else None
 print(f"may {may}, shown {shown}")
 """
+NEXT = """
+import os, select
+left = os.read(0, 100) if select.select([0], [], [], 0)[0] else b""
+print(f"left {left!r}")
+"""
 
 
 class Answering:
@@ -57,6 +62,10 @@ class Answering:
                 if question in data:
                     os.write(self._number, answer)
 
+    def hears(self, keys: str) -> None:
+        """Somebody types."""
+        os.write(self._number, keys.encode())
+
     def end(self) -> str:
         self._thread.join(PATIENCE)
         return self.heard.decode("utf-8", "replace")
@@ -77,12 +86,15 @@ def drawn(
     answers: dict[bytes, bytes],
     rows: int = 24,
     environ: Mapping[str, str] = MappingProxyType({}),
+    typed: str = "",
 ) -> str:
-    """What a terminal of its own gets."""
+    """What a terminal of its own gets; ``typed`` was typed before, and what is left of it is told."""
     env = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    program = PROGRAM + NEXT if typed else PROGRAM
     with terminal(answers, rows) as (slave, answering):
+        answering.hears(typed)
         process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCHER, sys.executable, "-c", PROGRAM, *map(str, paths)],
+            [sys.executable, "-c", LAUNCHER, sys.executable, "-c", program, *map(str, paths)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -150,6 +162,14 @@ def test_somebody_who_types_meanwhile_is_no_failure(red: Path) -> None:
 
     assert "Traceback" not in text
     assert "may True" in text
+
+
+@pytest.mark.parametrize("typed", ["ls -l\n", "ls -l"])
+def test_what_was_typed_before_is_left_for_the_shell(red: Path, typed: str) -> None:
+    text = drawn([red], {b"\x1b[c": b"\x1b[?62c"}, typed=typed)
+
+    assert "may False, shown None" in text
+    assert f"left {typed.encode()!r}" in text
 
 
 def test_what_is_no_picture_is_left_out(tmp_path: Path) -> None:

@@ -16,6 +16,21 @@ from rcli.services.request.sources import FileInput
 _AUTHORIZED = '--header "Authorization: Bearer $REPLICATE_API_TOKEN"'
 _CURL = "curl --silent --show-error --fail-with-body"
 _LONGEST_WAIT = "longer than a minute: ask again at .urls.get of the answer"
+_EVENTS = r"""
+    foreach ((inputs | rtrimstr("\r")), null) as $line ({};
+        .text = null
+        | if $line == null then
+            if .kind == "done" then . else "the stream broke off\n" | halt_error(1) end
+          elif $line | startswith("event:") then {kind: ($line[6:] | ltrimstr(" "))}
+          elif $line | startswith("data:") then
+            ($line[5:] | ltrimstr(" ")) as $data
+            | if .kind == "output" then .text = (if .goes_on then "\n" else "" end) + $data | .goes_on = true
+              elif .kind == "error" or (.kind == "done" and ($data | contains("\"reason\""))) then
+                $data + "\n" | halt_error(1)
+              else . end
+          else . end;
+        .text // empty)
+"""
 
 
 def file(found: FileInput, number: int) -> str:
@@ -28,22 +43,40 @@ def secret(name: str) -> str:
 
 def program(call: Call) -> str:
     request = rehearsal.request(call.host, lambda nobody: catalog.create(nobody, call.target, {}, call.terms))
-    headers = {"Content-Type": "application/json", "Prefer": "wait", **_capitalized(request.headers)}
+    streamed = call.streams and call.shape == "stream"
+    waits = {} if streamed else {"Prefer": "wait"}
+    headers = {"Content-Type": "application/json", **waits, **_capitalized(request.headers)}
     body = request.body | {"input": call.input}
     lines = [
         "#!/bin/sh",
-        *call.preparations("#", *(["needs jq"] if _needs_jq(call) else [])),
-        f"# {_LONGEST_WAIT}",
+        *call.preparations("#", *(["needs jq"] if streamed or _needs_jq(call) else [])),
+        *([] if streamed else [f"# {_LONGEST_WAIT}"]),
         "set -eu",
         "",
         *(line for number, each in enumerate(call.files, 1) for line in _sent(call, each, number)),
         f"{_CURL} {_AUTHORIZED} \\",
         *(f"  --header {_quoted_header(name, value)} \\" for name, value in headers.items()),
-        f'  --data-binary @- "{_address(call, request.url)}" <<JSON',
+        f'  --data-binary @- "{_address(call, request.url)}" <<JSON{" |" if streamed else ""}',
         rendered(body, _scalar, 0, trailing=""),
         "JSON",
+        *(_followed() if streamed else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _followed() -> list[str]:
+    """Lines that read the creation's answer, and print the text of its stream's events as each arrives."""
+    return [
+        f"  jq --exit-status --raw-output {_read('stream')} |",
+        f"  {{ read -r stream && {_CURL} --no-buffer {_AUTHORIZED} \\",
+        '      --header "Accept: text/event-stream" "$stream"; } |',
+        f"  jq --unbuffered --raw-input --null-input --join-output '{_EVENTS}  '",
+    ]
+
+
+def _read(name: str) -> str:
+    """The filter for one address of an answer, which may be a refusal."""
+    return f"'.urls.{name} // error(.detail)'"
 
 
 def _sent(call: Call, found: FileInput, number: int) -> list[str]:
@@ -55,7 +88,8 @@ def _sent(call: Call, found: FileInput, number: int) -> list[str]:
     name = found.name.replace("\\", "\\\\").replace('"', '\\"')
     form = shlex.quote(f'content=@-;filename="{name}";type={found.content_type}')
     address = _address(call, f"{call.host.url}/files")
-    return [f'file_{number}=$({_CURL} {_AUTHORIZED} --form {form} "{address}" < {path} | jq -r .urls.get)']
+    sent = f'{_CURL} {_AUTHORIZED} --form {form} "{address}" < {path}'
+    return [f"file_{number}=$({sent} | jq --exit-status --raw-output {_read('get')})"]
 
 
 def _needs_jq(call: Call) -> bool:

@@ -44,7 +44,7 @@ class Template:
         for _, field, form, conversion in parts:
             if field is not None:
                 _check(text, field, form or "", conversion)
-        if re.search(r"[/\\]", text):
+        if re.search(r"[/\\]", text) or not text.strip():
             raise UsageError(
                 f"--name takes the name of a file, not {text!r}", hint="--output-dir names the folder"
             )
