@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -205,7 +206,7 @@ def pictures(session: TerminalSession, columns: int) -> list[str]:
     """What was on the screen after each byte, from the first whole picture on."""
     screen = pyte.Screen(columns, 24)
     stream = pyte.ByteStream(screen)
-    begin = session.raw.index(b"45%")
+    begin = session.raw.index(b"9/20")
     stream.feed(session.raw[:begin])
     seen = []
     for byte in session.raw[begin:]:
@@ -265,11 +266,17 @@ def test_ctrl_c_leaves_nothing_of_the_display(warm_bar: Shell, keys: str) -> Non
 
 
 def test_what_the_setup_prints_is_part_of_the_cold_start(warm_shell: Shell) -> None:
-    warm_shell.run("serve", "stop")
+    gate, project = warm_shell.cwd / "gate", warm_shell.cwd / "bar"
+    shutil.copytree(BAR, project)
+    source = (project / "run.py").read_text()
+    assert "time.sleep(0.3)" in source
+    waiting = f"while not Path({str(gate)!r}).exists():\n            time.sleep(0.01)"
+    (project / "run.py").write_text(source.replace("time.sleep(0.3)", waiting))
 
-    session = warm_shell.terminal("run", BAR, "until=/", columns=120)
+    session = warm_shell.terminal("run", str(project), "until=/", columns=120)
 
     session.shows("cold start: setup", "━━━━━╌╌╌╌╌ 50% Loading checkpoint shards")
+    gate.touch()
     assert session.end() == 0
     assert b"\x1b]" not in session.raw
     assert b"\x1b[2J" not in session.raw
@@ -306,7 +313,7 @@ def test_the_whole_log_stands_above_the_display_on_a_terminal(warm_bar: Shell) -
     gate = warm_bar.cwd / "gate"
 
     session = warm_bar.terminal("run", BAR, f"until={gate}", "--logs", columns=120)
-    live = session.shows("running", "45%", "the picture is read").splitlines()
+    live = session.shows("running", "45%", "the picture is read", "9/20").splitlines()
     gate.touch()
 
     assert session.end() == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -27,19 +26,19 @@ def drawing(warm_shell: Shell) -> Iterator[str]:
     warm_shell.watch(id)
 
 
-def at_its_last_step(session: TerminalSession) -> list[str]:
-    """What is shown as soon as the bar's last step is."""
-    return session.until(lambda screen: re.search(r"denoising: +45%", screen) is not None).splitlines()
+def at_its_last_step(session: TerminalSession, step: str = LAST_STEP) -> list[str]:
+    """What is shown as soon as the whole of the bar's last step is."""
+    return session.until(lambda screen: screen.endswith(step)).splitlines()
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
 def test_a_bar_is_one_line_that_is_written_anew(warm_shell: Shell, drawing: str, columns: int) -> None:
     session = warm_shell.terminal("predictions", "logs", drawing, "-f", columns=columns)
-    live = at_its_last_step(session)
+    shown = LAST_STEP if len(LAST_STEP) < columns else LAST_STEP[: columns - 2] + "…"
+    live = at_its_last_step(session, shown)
     (warm_shell.cwd / "gate").touch()
 
     assert session.end() == 0
-    shown = LAST_STEP if len(LAST_STEP) < columns else LAST_STEP[: columns - 2] + "…"
     assert live[-2:] == ["the picture is read", shown]
     assert "".join(session.lines).endswith(f"the picture is read{LAST_STEP}")
     assert session.text.count("denoising") == 1

@@ -107,6 +107,34 @@ def test_who_is_signed_in_nowhere_is_told_to_sign_in(warm_rcli: Run) -> None:
     assert (refused.stderr, refused.exit_code) == (f"{said}hint: rcli auth login\n", 4)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("models", "show", MODEL),
+        ("models", "schema", MODEL),
+        ("models", "readme", MODEL),
+        ("models", "examples", MODEL),
+        ("versions", "list", MODEL),
+        ("versions", "show", f"{MODEL}:7762fd"),
+        ("versions", "show", f"{MODEL}:{'7' * 64}"),
+        ("versions", "diff", MODEL),
+        ("lock", MODEL),
+        ("lock", f"{MODEL}:{'7' * 64}"),
+    ],
+    ids=" ".join,
+)
+def test_whatever_names_a_model_of_the_cloud_leads_to_signing_in(
+    warm_rcli: Run, words: tuple[str, ...]
+) -> None:
+    refused = warm_rcli(*words)
+    asked_here = warm_rcli(*words, "--host", "local")
+
+    said = "error: there is no model stability-ai/sdxl on local, and nobody is signed in to replicate\n"
+    assert (refused.stderr, refused.exit_code) == (f"{said}hint: rcli auth login\n", 4)
+    assert asked_here.exit_code == 1
+    assert asked_here.stderr.startswith("error: there is no model stability-ai/sdxl on local\nhint: rcli ")
+
+
 def test_a_named_host_without_a_token_is_exit_4(rcli: Run, both: Cloud, work: RecordingServer) -> None:
     rcli("auth", "logout", "--host", "work")
 

@@ -86,7 +86,7 @@ def lines(process: Process, count: int) -> list[str]:
 def test_what_the_engine_sends_is_shown_and_passed_on(warm_shell: Shell, receiver: Receiver) -> None:
     to = ["--forward-to", receiver.url, "--print-secret"]
     process = warm_shell.start("webhook", "listen", "--host", "local", "--port", "0", *to)
-    process.until(lambda so_far: "whsec_" in so_far.stderr)
+    process.until(lambda so_far: "whsec_" in so_far.stderr and so_far.stderr.endswith("\n"))
     told = process.stderr.splitlines()
     hook, key = told[1].rpartition(" ")[2], told[-1]
     events = "start,output,logs,completed"

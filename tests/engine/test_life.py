@@ -138,19 +138,19 @@ def test_it_stops_after_its_time_without_work(start_engine: StartEngine) -> None
 
 
 def test_work_keeps_it_awake(start_engine: StartEngine) -> None:
-    engine = start_engine("--idle", "0.5")
+    engine = start_engine("--idle", "1")
 
-    ended = engine.run("sleeper", {"seconds": 1.5})
+    ended = engine.run("sleeper", {"seconds": 2.5})
 
-    assert ended["output"] == "slept 1.5 s"
+    assert ended["output"] == "slept 2.5 s"
     assert engine.process.wait(30) == 0
 
 
 def test_a_request_that_is_served_keeps_it_awake(start_engine: StartEngine) -> None:
-    engine = start_engine("--idle", "0.5")
+    engine = start_engine("--idle", "1")
 
     def slowly() -> Iterator[bytes]:
-        for _ in range(15):
+        for _ in range(20):
             time.sleep(0.1)
             yield b"x"
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.engine.conftest import RunningEngine
 
 UNKNOWN = "0" * 64
@@ -258,19 +260,20 @@ def test_code_that_cannot_be_interrupted_is_reported_as_canceled_all_the_same(en
     told = engine.http.post(f"/v1/predictions/{prediction['id']}/cancel").json()
 
     assert told["status"] == "canceled"
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 15
     assert engine.ended(engine.create(version, {"seconds": 0}))["output"] == "woke up"
 
 
-def test_cancelling_what_waits_leaves_what_runs_alone(engine: RunningEngine) -> None:
-    version = engine.register("sleeper")
-    running = engine.create(version, {"seconds": 0.5})
-    waiting = engine.create(version, {"seconds": 60})
+def test_cancelling_what_waits_leaves_what_runs_alone(engine: RunningEngine, tmp_path: Path) -> None:
+    version, gate = engine.register("gate"), tmp_path / "gate"
+    running = engine.create(version, {"until": str(gate)})
+    waiting = engine.create(version, {"until": "/nowhere"})
 
     told = engine.http.post(f"/v1/predictions/{waiting['id']}/cancel").json()
 
+    gate.touch()
     assert (told["status"], told["started_at"], told["logs"]) == ("canceled", None, "")
-    assert engine.ended(running)["output"] == "slept 0.5 s"
+    assert engine.ended(running)["output"] == "through the gate"
 
 
 def test_cancelling_a_cold_start_stops_it(engine: RunningEngine) -> None:
