@@ -30,8 +30,8 @@ __all__ = ["receiver", "recording_server"]
 class Quick(Connection):
     """For people who do not want to wait in a test."""
 
-    head_seconds = 0.3
-    body_seconds = 0.3
+    head_seconds = 1.0
+    body_seconds = 1.0
 
 
 @dataclass
