@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import typer
 
@@ -13,7 +14,7 @@ from rcli.cli.options import world
 from rcli.errors import RcliError, UsageError
 from rcli.paths import Paths
 from rcli.services import engine_process
-from rcli.services.health import Finding, engine, failed, hosts, machine, project
+from rcli.services.health import Finding, engine, failed, folders, hosts, machine, project
 from rcli.settings import LOCAL
 
 _MARKS = {"good": "✓", "note": "·", "warning": "!", "problem": "✗"}
@@ -42,21 +43,30 @@ def _findings(app: App) -> Iterator[Finding]:
     yield machine.python()
     yield machine.uv()
     yield machine.runtime()
-    yield machine.config(Paths.from_environ(app.environ))
+    paths = Paths.from_environ(app.environ)
+    yield machine.config(paths)
     try:
         reserve = int(app.settings.get("engine.disk_reserve").value)
     except UsageError as error:
         yield failed("settings", error)
-        yield from machine.disk(Paths.from_environ(app.environ), _RESERVE)
+        yield from _storage(paths, paths.outputs, _RESERVE)
         yield _terminal(app)
         return
     yield from _default_host(app)
-    yield from machine.disk(app.settings.paths, reserve)
+    yield from _storage(paths, app.settings.outputs, reserve)
     yield _terminal(app)
     yield engine.check(app.settings)
     yield from _hosts(app)
     if (app.cwd / "cog.yaml").is_file():
         yield from _project(app)
+
+
+def _storage(paths: Paths, outputs: Path, reserve: int) -> Iterator[Finding]:
+    """What rcli keeps, and on what; ``reserve`` in MiB."""
+    yield from folders.check(paths, outputs)
+    if broken := folders.library(paths):
+        yield broken
+    yield from machine.disk(paths, reserve)
 
 
 def _default_host(app: App) -> Iterator[Finding]:

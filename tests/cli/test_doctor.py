@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -17,13 +19,18 @@ import pytest
 from rcli.records import Json
 from tests.cli.conftest import PROJECTS, Shell
 from tests.cloud import TOKEN, Cloud, cloud
-from tests.conftest import Run
+from tests.conftest import Run, environment
+from tests.processes import command
 from tests.recording_server import json_answer, page
 
 __all__ = ["cloud"]
 
 ACCOUNT = json_answer({"type": "user", "username": "bob"})
 REFUSED = json_answer({"title": "Unauthenticated", "detail": "no valid token", "status": 401}, 401)
+
+IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if IS_ROOT else ()
+"""What makes a folder's rights count for root as well."""
 
 
 @pytest.fixture
@@ -47,7 +54,8 @@ def test_where_all_is_well_nothing_has_to_be_mended(warm_rcli: Run, well: Cloud)
     quiet = warm_rcli("doctor", "-q", env=well.env)
 
     assert set(found) == {
-        *("python", "uv", "models", "config", "disk", "terminal", "engine", "host replicate", "clock")
+        *("python", "uv", "models", "config", "folders", "disk", "terminal", "engine"),
+        *("host replicate", "clock"),
     }
     assert {each["state"] for each in found.values()} == {"good"}
     assert "cog 0." in found["models"]["said"]
@@ -234,6 +242,100 @@ def test_a_disk_that_is_too_full_for_the_engine_is_a_problem(rcli: Run, well: Cl
 
     assert found["disk"]["state"] == "problem"
     assert found["disk"]["mend"] == "rcli cache prune"
+
+
+def test_folders_that_cannot_be_written_are_told_with_what_belongs_there(
+    rcli: Run, home: Path, well: Cloud
+) -> None:
+    root = home / "rcli"
+    (root / "config").mkdir()
+    root.joinpath("data").write_text("a file where a folder has to be")
+
+    found = findings(rcli, env=well.env, exit_code=1)
+
+    assert found["folders"] == {
+        "topic": "folders",
+        "state": "problem",
+        "said": f"cannot write the engine's data, webhook events: {root}/data: is no folder",
+        "mend": f"mv {root}/data {root}/data.old",
+    }
+
+
+def test_the_mend_of_a_file_in_a_folder_s_place_mends_it(rcli: Run, home: Path, well: Cloud) -> None:
+    (home / "file").write_text("mine")
+    env = well.env | {"RCLI_HOME": str(home / "file")}
+
+    os.system(findings(rcli, env=env, exit_code=1)["folders"]["mend"])
+    found = findings(rcli, env=env)
+
+    assert found["folders"]["state"] == "good"
+    assert (home / "file.old").read_text() == "mine"
+
+
+def test_a_place_where_nobody_can_write_sends_rcli_s_files_elsewhere(rcli: Run, well: Cloud) -> None:
+    found = findings(rcli, env=well.env | {"RCLI_HOME": "/proc/rcli"}, exit_code=1)
+
+    assert found["folders"]["said"].startswith(
+        "cannot write settings, outputs, the engine's data, webhook events, environments: /proc: "
+    )
+    assert found["folders"]["mend"] == 'export RCLI_HOME="$HOME/rcli"'
+
+
+def test_outputs_that_have_no_place_are_told_with_their_setting(rcli: Run, well: Cloud) -> None:
+    rcli("config", "set", "output_dir", "/proc/outputs")
+
+    found = findings(rcli, env=well.env, exit_code=1)
+
+    assert found["folders"]["said"].startswith("cannot write outputs: /proc: ")
+    assert found["folders"]["mend"] == "rcli config set output_dir ~/outputs"
+
+
+def test_trying_the_folders_leaves_nothing_there(rcli: Run, home: Path, well: Cloud) -> None:
+    before = sorted(home.rglob("*"))
+
+    found = findings(rcli, env=well.env)
+
+    assert found["folders"]["state"] == "good"
+    assert sorted(home.rglob("*")) == before
+
+
+@pytest.mark.skipif(IS_ROOT and not shutil.which("setpriv"), reason="root may write everywhere")
+@pytest.mark.parametrize("mode", [0o500, 0o000])
+def test_rights_that_are_missing_are_given_back_by_the_mend(tmp_path: Path, mode: int) -> None:
+    root = tmp_path / "rcli"
+    root.mkdir(mode=mode)
+    argv = [*BOUND, *command("doctor", "--json", "--host", "local")]
+
+    def asked() -> dict[str, Json]:
+        ran = subprocess.run(argv, env=environment(tmp_path), capture_output=True, check=False)
+        return {each["topic"]: each for each in json.loads(ran.stdout)}
+
+    found = asked()["folders"]
+    os.system(found["mend"])
+
+    assert found["mend"] == f"chmod u+rwx {root}"
+    assert "Permission denied" in found["said"]
+    assert asked()["folders"]["state"] == "good"
+
+
+def test_a_library_that_is_none_is_a_warning_since_all_runs_without_it(
+    rcli: Run, home: Path, well: Cloud
+) -> None:
+    file = home / "rcli" / "config" / "library.db"
+    file.parent.mkdir()
+    file.write_bytes(b"no database" * 999)
+
+    found = findings(rcli, env=well.env)
+
+    assert found["library"]["state"] == "warning"
+    assert f"the library {file} cannot be read" in found["library"]["said"]
+    assert found["library"]["mend"] == f"move {file}* away to begin a new one"
+
+
+def test_a_sound_library_is_no_finding(warm_rcli: Run, well: Cloud) -> None:
+    warm_rcli("run", "rcli/hello", "text=x")
+
+    assert "library" not in findings(warm_rcli, env=well.env)
 
 
 def test_an_engine_that_could_not_go_on_says_why(rcli: Run, home: Path, well: Cloud) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shlex
 import shutil
@@ -58,7 +59,7 @@ def disk(paths: Paths, reserve: int) -> Iterator[Finding]:
     """``reserve``: MiB below which the engine refuses files. Folders of one disk are one finding."""
     disks: dict[int, list[Path]] = {}
     for folder in (paths.data, paths.cache):
-        place = next(each for each in (folder, *folder.parents) if each.exists())
+        place = next(each for each in (folder, *folder.parents) if os.path.exists(each))
         disks.setdefault(place.stat().st_dev, []).append(place)
     for folder, *_ in disks.values():
         free = shutil.disk_usage(folder).free >> 20
@@ -74,7 +75,7 @@ def disk(paths: Paths, reserve: int) -> Iterator[Finding]:
 def config(paths: Paths) -> Finding:
     """Whether the file that may hold tokens is the user's alone."""
     file = paths.config_file
-    if not file.exists():
+    if not os.path.exists(file):
         return Finding("config", "good", f"no {file} yet: defaults hold")
     if sys.platform != "win32" and file.stat().st_mode & 0o077:
         return Finding(

@@ -74,6 +74,12 @@ class Library:
         """The service does not know it any more, or has deleted its data."""
         self._tried(lambda db: queries.mark_removed(db, entry.id, entry.host))
 
+    def check(self) -> None:
+        """Raises RcliError for a library in which nothing can be read or written; changes nothing."""
+        with explained(self.path), opened(self.path) as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("ROLLBACK")
+
     def find(self, text: str) -> Entry:
         """What a whole id, the beginning of one, or ``last`` means.
 
