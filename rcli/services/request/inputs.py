@@ -133,7 +133,7 @@ def resolve_files(inputs: Inputs, upload: Upload, *, named: bool = False) -> Jso
 
 @dataclass
 class _Problems:
-    """All that is wrong, so that it can be said at once."""
+    """All that is wrong, so that it can be said at once. Only what is wrong alone has a hint of its own."""
 
     lines: list[str] = field(default_factory=list)
     hint: str | None = None
@@ -153,7 +153,7 @@ class _Problems:
         if len(self.lines) == 1:
             raise InvalidInput(self.lines[0], hint=self.hint)
         if self.lines:
-            raise InvalidInput("\n  ".join(["the inputs are not accepted:", *self.lines]), hint=self.hint)
+            raise InvalidInput("\n  ".join(["the inputs are not accepted:", *self.lines]))
 
 
 def _pair(text: str) -> Pair:
